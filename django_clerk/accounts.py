@@ -1,0 +1,203 @@
+"""The Django users behind Clerk users: created, kept up to date, disabled, anonymized."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import FieldDoesNotExist
+from django.db import IntegrityError, models, transaction
+from django.db.models.signals import post_save, pre_save
+from django.utils.crypto import get_random_string
+
+from .core.profiles import Profile
+
+logger = logging.getLogger("django_clerk")
+
+_NO_ADDRESS = "@clerk.invalid"  # a top-level domain that will never get mail (RFC 2606)
+
+
+def create_users(profiles: Sequence[Profile], *, using: str) -> dict[str, Any]:
+    """
+    Create a Django user for each profile. Returns them by Clerk id.
+
+    In bulk where nothing listens to the model's save(); one by one where something does, or where a row is refused.
+    """
+    taken = taken_addresses(profiles, using=using)
+    if len(profiles) > 1 and _can_write_in_bulk():
+        users = {profile.clerk_id: _new_user(profile, taken) for profile in profiles}
+        try:
+            with transaction.atomic(using=using):
+                get_user_model()._base_manager.using(using).bulk_create(users.values())
+                return _with_keys(users, using)
+        except IntegrityError:
+            logger.info("Django users could not be created in bulk; creating them one by one.")
+    return {profile.clerk_id: _insert(profile, taken, using) for profile in profiles}
+
+
+def update_user(
+    user: Any, profile: Profile, *, before: Profile | None = None, taken: frozenset[str] = frozenset()
+) -> list[str]:
+    """
+    Give a Django user the name and the verified address that Clerk has. Returns the fields changed, unsaved.
+
+    What Clerk has never had is left as it is; what it had ``before`` and has no more goes here as well.
+    """
+    had = before or Profile(clerk_id=profile.clerk_id)
+    wanted = {name: getattr(profile, name) for name in ("first_name", "last_name")}
+    wanted = {name: value for name, value in wanted.items() if value or getattr(had, name)}
+    email = user.get_email_field_name()
+    is_given_up = had.email not in ("", profile.email) and getattr(user, email, None) == had.email
+    if profile.email_verified and profile.email.lower() not in taken and len(profile.email) <= _max_length(email):
+        wanted[email] = profile.email
+    elif is_given_up and (profile.email_verified or not profile.email):
+        wanted[email] = _no_address(profile.clerk_id)
+    changed = []
+    for name, value in wanted.items():
+        value = value[: _max_length(name)]
+        if _field(name) is not None and getattr(user, name) != value:
+            setattr(user, name, value)
+            changed.append(name)
+    return changed
+
+
+def save_users(users: Iterable[tuple[Any, list[str]]], *, using: str) -> None:
+    """Save the named fields of each user, and no others; in bulk where nothing listens to the model's save()."""
+    changed = [(user, sorted(fields)) for user, fields in users if fields]
+    if len(changed) > 1 and _can_write_in_bulk():
+        try:
+            with transaction.atomic(using=using):
+                # By fields: whoever is not to be enabled or disabled may have been so by somebody else a moment ago.
+                for fields, group in groupby(sorted(changed, key=itemgetter(1)), key=itemgetter(1)):
+                    get_user_model()._base_manager.using(using).bulk_update([user for user, _ in group], fields)
+            return
+        except IntegrityError:
+            logger.info("Django users could not be saved in bulk; saving them one by one.")
+    for user, fields in changed:
+        _update(user, fields, using)
+
+
+def taken_addresses(profiles: Sequence[Profile], *, using: str, owners: Iterable[Any] = ()) -> frozenset[str]:
+    """
+    Return the addresses, in lower case, that others than the owners hold, where no two users may hold one.
+
+    Not the last word, which the database has: a constraint of the project's own may say more.
+    """
+    model = get_user_model()
+    email = model.get_email_field_name()
+    wanted = {profile.email for profile in profiles if profile.email and profile.email_verified}
+    if not wanted or not _is_unique(email):
+        return frozenset()
+    users = model._base_manager.using(using).exclude(pk__in=[user.pk for user in owners])
+    return frozenset(
+        address.lower() for address in users.filter(**{f"{email}__in": wanted}).values_list(email, flat=True)
+    )
+
+
+def set_active(user: Any, active: bool) -> list[str]:
+    """Enable or disable a Django user. Returns the fields changed, unsaved: none where the model cannot disable."""
+    if _field("is_active") is None or user.is_active is active:
+        return []
+    user.is_active = active
+    return ["is_active"]
+
+
+def anonymize(user: Any) -> list[str]:
+    """Take the person out of a Django user. Returns the fields changed, unsaved."""
+    user.set_unusable_password()
+    email, username = user.get_email_field_name(), user.USERNAME_FIELD
+    blank = {
+        "password": user.password,
+        "first_name": "",
+        "last_name": "",
+        email: f"deleted-{user.pk}{_NO_ADDRESS}",
+        username: f"deleted-{user.pk}{_NO_ADDRESS if username == email else ''}",
+    }
+    changed = [name for name in blank if _field(name) is not None]
+    for name in changed:
+        setattr(user, name, blank[name])
+    return changed
+
+
+def _new_user(profile: Profile, taken: frozenset[str], suffix: str = "") -> Any:
+    model = get_user_model()
+    user = model()
+    username, email = model.USERNAME_FIELD, model.get_email_field_name()
+    # Clerk's usernames can change hands; its ids cannot.
+    setattr(user, username, (profile.clerk_id + suffix)[-_max_length(username) :])
+    if _field(email) is not None:
+        setattr(user, email, _no_address(profile.clerk_id + suffix))
+    update_user(user, profile, taken=taken)
+    user.set_unusable_password()
+    return user
+
+
+def _insert(profile: Profile, taken: frozenset[str], using: str) -> Any:
+    user = _new_user(profile, taken)
+    try:
+        with transaction.atomic(using=using):
+            user.save(using=using, force_insert=True)
+    except IntegrityError:
+        logger.warning("Django user for %s: the address or the name is taken, so it goes without.", profile.clerk_id)
+        user = _new_user(profile, taken | {profile.email.lower()}, suffix=f"-{get_random_string(8)}")
+        user.save(using=using, force_insert=True)
+    return user
+
+
+def _update(user: Any, fields: list[str], using: str) -> None:
+    email = user.get_email_field_name()
+    if email not in fields:
+        user.save(using=using, update_fields=fields)
+        return
+    try:
+        with transaction.atomic(using=using):
+            user.save(using=using, update_fields=fields)
+    except IntegrityError:
+        logger.warning("Django user %s: the new address is taken, so it goes without.", user.pk)
+        setattr(user, email, _no_address(get_random_string(12)))
+        user.save(using=using, update_fields=fields)
+
+
+def _no_address(name: str) -> str:
+    """Return what stands for an address where there is none: where no two users may hold one, not even none."""
+    return name.lower() + _NO_ADDRESS if _is_unique(get_user_model().get_email_field_name()) else ""
+
+
+def _with_keys(users: dict[str, Any], using: str) -> dict[str, Any]:
+    """MySQL does not tell the keys of rows created in bulk: look them up by the name that was just given."""
+    if all(user.pk is not None for user in users.values()):
+        return users
+    model = get_user_model()
+    names = {user.get_username(): clerk_id for clerk_id, user in users.items()}
+    stored = model._base_manager.using(using).filter(**{f"{model.USERNAME_FIELD}__in": list(names)})
+    return {names[user.get_username()]: user for user in stored if user.get_username() in names}
+
+
+def _can_write_in_bulk() -> bool:
+    model = get_user_model()
+    listened_to = any(signal.has_listeners(model) for signal in (pre_save, post_save))
+    overridden = model.save is not AbstractBaseUser.save
+    return not (listened_to or overridden or model._meta.parents)  # a model with a parent table has no bulk_create()
+
+
+def _field(name: str) -> models.Field[Any, Any] | None:
+    try:
+        field = get_user_model()._meta.get_field(name)
+    except FieldDoesNotExist:
+        return None
+    return field if isinstance(field, models.Field) else None
+
+
+def _max_length(name: str) -> int:
+    field = _field(name)
+    return (field.max_length if field is not None else None) or 255
+
+
+def _is_unique(name: str) -> bool:
+    field = _field(name)
+    return field is not None and (field.unique or name == get_user_model().USERNAME_FIELD)

@@ -1,0 +1,46 @@
+"""The synced users in Django's admin: to look at, since Clerk is where they are changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from .models import ClerkUser, ClerkWebhookEvent
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+else:
+    ModelAdmin = admin.ModelAdmin  # not generic outside of the stubs
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """Whatever is written here, the next webhook would overwrite; so nothing is."""
+
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(ClerkUser)
+class ClerkUserAdmin(ReadOnlyAdmin):
+    list_display = ("clerk_id", "email", "first_name", "last_name", "role", "banned", "last_sign_in_at", "deleted_at")
+    list_filter: ClassVar[Any] = ("role", "banned", "locked", ("deleted_at", admin.EmptyFieldListFilter))
+    search_fields = ("clerk_id", "email", "username", "first_name", "last_name", "external_id")
+    ordering = ("-pk",)
+
+
+@admin.register(ClerkWebhookEvent)
+class ClerkWebhookEventAdmin(ReadOnlyAdmin):
+    list_display = ("type", "object_id", "occurred_at", "received_at", "svix_id")
+    list_filter: ClassVar[Any] = ("type",)
+    search_fields = ("svix_id", "object_id")
+    ordering = ("-pk",)

@@ -1,0 +1,45 @@
+"""How often a call is repeated, and how long to wait before."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from django_clerk.exceptions import APIRateLimited, APIUnavailable
+
+T = TypeVar("T")
+
+FIRST_WAIT = 0.125
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Repeat what may succeed later: 429, 5xx, a broken connection, a missed deadline. Nothing else is repeated."""
+
+    budget: float  #: seconds of waiting in one call, all its attempts together
+    sleep: Callable[[float], None]
+
+    def call(self, attempt: Callable[[], T], *, attempts: int) -> T:
+        """
+        Return what ``attempt`` returns, calling it up to ``attempts`` times.
+
+        A Retry-After is waited for exactly; otherwise the wait doubles from 125 ms, times a random 1 to 2 so that many
+        processes do not come back at once. Raises the last error when the attempts or the budget are used up.
+        """
+        waited = 0.0
+        for number in range(1, attempts):
+            try:
+                return attempt()
+            except (APIRateLimited, APIUnavailable) as error:
+                wait = error.retry_after or _with_jitter(FIRST_WAIT * 2 ** (number - 1))
+                if waited + wait > self.budget:
+                    raise
+            self.sleep(wait)
+            waited += wait
+        return attempt()
+
+
+def _with_jitter(seconds: float) -> float:
+    return seconds * random.uniform(1, 2)  # noqa: S311 - nothing depends on nobody guessing it

@@ -1,0 +1,22 @@
+"""Registration: checks, and the package's own webhook receivers."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.core import checks
+
+
+class ClerkConfig(AppConfig):
+    name = "django_clerk"
+    verbose_name = "Clerk"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from . import checks as clerk_checks
+        from .receivers import sync_user
+        from .signals import webhook_received
+
+        webhook_received.connect(sync_user, dispatch_uid="django_clerk.sync_user")
+        checks.register(clerk_checks.check_settings, checks.Tags.security)
+        checks.register(clerk_checks.check_middleware, checks.Tags.security)
+        checks.register(clerk_checks.check_deployment, checks.Tags.security, deploy=True)

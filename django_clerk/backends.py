@@ -1,0 +1,179 @@
+"""The authentication backend: a verified identity becomes a Django user, or nobody."""
+
+from __future__ import annotations
+
+import logging
+import time
+from functools import cache
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.contrib.auth import get_user_model
+from django.contrib.auth.backends import ModelBackend
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+from django.db import models
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from .conf import conf
+from .core.auth import Auth
+from .core.profiles import Profile, read_profile
+from .exceptions import APIError, APINotFound
+from .identify import identify
+from .models import ClerkUser
+from .sync import apply_profiles
+from .wiring import get_client
+
+logger = logging.getLogger("django_clerk")
+
+#: Seconds that the Backend API may take at the first sight of a user. Then the token has to do.
+PROVISION_DEADLINE = 1.0
+_UNKNOWN_FOR = 60  #: seconds for which "no such user" is believed; a token does not live longer
+_MOST_UNKNOWN = 1000
+_unknown_until: dict[str, float] = {}
+
+
+class ClerkBackend(ModelBackend):
+    """
+    Signs in the Django user of a Clerk session.
+
+    Its keyword is its own, so Django never hands it a password, and people are found by Clerk's id, never by a name or
+    an address. Django's own permissions work as with ModelBackend; "org:…" permissions come from the session token.
+    """
+
+    def authenticate(  # type: ignore[override]
+        self, request: HttpRequest | None, *, clerk_auth: Auth | None = None
+    ) -> Any | None:
+        """
+        Return the active user behind a verified identity (that of the request, unless given), or None.
+
+        A user seen for the first time is created as CLERK_PROVISION_USERS says. Deleted, banned, locked and inactive
+        users are nobody.
+        """
+        auth = clerk_auth if clerk_auth is not None else _auth_of(request)
+        if auth.user_id is None:
+            return None
+        users = list(_find(auth.user_id))
+        if not users:
+            provision(auth.user_id)
+            users = list(_find(auth.user_id))
+        return self._admit(users, auth)
+
+    async def aauthenticate(  # type: ignore[override]
+        self, request: HttpRequest | None, *, clerk_auth: Auth | None = None
+    ) -> Any | None:
+        """Do what authenticate() does."""
+        auth = clerk_auth if clerk_auth is not None else _auth_of(request)
+        if auth.user_id is None:
+            return None
+        users = [user async for user in _find(auth.user_id)]
+        if not users:
+            await sync_to_async(provision)(auth.user_id)
+            users = [user async for user in _find(auth.user_id)]
+        return self._admit(users, auth)
+
+    def get_user(self, user_id: Any) -> Any | None:
+        """Return a user by primary key, or None: for Django sessions, where Clerk's bans count as well."""
+        user = super().get_user(user_id)
+        row = getattr(user, "clerk", None)
+        return user if row is None or row.may_sign_in else None
+
+    async def aget_user(self, user_id: Any) -> Any | None:
+        """Do what get_user() does."""
+        return await sync_to_async(self.get_user)(user_id)
+
+    def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
+        """
+        Tell whether a user has a permission.
+
+        "org:invoices:create" is looked up in the session token that signed the user in, for the organization active in
+        it; such a permission is about no object in particular.
+        """
+        if not perm.startswith("org:"):
+            return super().has_perm(user_obj, perm, obj=obj)
+        auth = getattr(user_obj, "clerk_auth", None)
+        return user_obj.is_active and obj is None and isinstance(auth, Auth) and auth.has(permission=perm)
+
+    async def ahas_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
+        """Do what has_perm() does."""
+        if perm.startswith("org:"):
+            return self.has_perm(user_obj, perm, obj)
+        return await super().ahas_perm(user_obj, perm, obj=obj)
+
+    def _admit(self, users: list[Any], auth: Auth) -> Any | None:
+        for user in users:
+            if (
+                user._clerk_clerk_id == auth.user_id  # some databases take one letter case for the other
+                and user._clerk_deleted_at is None
+                and not user._clerk_banned
+                and not user._clerk_locked
+                and self.user_can_authenticate(user)
+            ):
+                user.clerk_auth = auth
+                user.backend = f"{type(self).__module__}.{type(self).__qualname__}"
+                return user
+        return None
+
+
+def provision(clerk_id: str) -> None:
+    """Create the user of a verified token that is seen for the first time, as CLERK_PROVISION_USERS says."""
+    mode = conf.CLERK_PROVISION_USERS
+    row = ClerkUser.objects.filter(clerk_id=clerk_id).first()
+    if mode == "never" or (row is not None and (row.user_id is not None or row.deleted_at is not None)):
+        return  # deleted, or hidden by the project's own manager
+    profile = Profile(clerk_id=clerk_id, is_complete=False)
+    if mode == "api":
+        if time.monotonic() < _unknown_until.get(clerk_id, 0):
+            return
+        try:
+            profile = read_profile(get_client().get_user(clerk_id, deadline=PROVISION_DEADLINE, attempts=1))
+        except APINotFound:
+            logger.warning("User %s has a valid token and is not known to Clerk: deleted a moment ago.", clerk_id)
+            _remember_unknown(clerk_id)
+            return
+        except (APIError, ImproperlyConfigured, ValueError) as error:  # nobody is locked out because an API is slow
+            logger.warning("User %s is created from the token alone; a sync fills in the rest. %s", clerk_id, error)
+    apply_profiles([profile])
+
+
+def _remember_unknown(clerk_id: str) -> None:
+    if len(_unknown_until) >= _MOST_UNKNOWN:
+        _unknown_until.clear()
+    _unknown_until[clerk_id] = time.monotonic() + _UNKNOWN_FOR
+
+
+@receiver(setting_changed)
+def _forget_unknown(*, setting: str, **kwargs: Any) -> None:
+    if setting.startswith("CLERK_"):  # another instance knows other users
+        _unknown_until.clear()
+
+
+def _auth_of(request: HttpRequest | None) -> Auth:
+    return identify(request) if request is not None else Auth()
+
+
+def _find(clerk_id: str) -> models.QuerySet[Any]:
+    return _users_with_clerk().filter(clerk__clerk_id=clerk_id)
+
+
+def _users_with_clerk() -> models.QuerySet[Any]:
+    """
+    Return the users with the few columns of ClerkUser that decide whether they may sign in, and as what.
+
+    Made once: putting a query together takes Django longer than SQLite takes to answer it. All of ``user.clerk`` would
+    double that, and is one query away for whoever wants it.
+    """
+    manager = get_user_model()._default_manager
+    if type(manager).get_queryset is models.Manager.get_queryset:
+        return _made_once(manager)
+    return _annotated(manager)  # the project's own may differ from one request to the next: by tenant, by time
+
+
+def _annotated(manager: models.Manager[Any]) -> models.QuerySet[Any]:
+    columns = ("clerk_id", "role", "deleted_at", "banned", "locked")
+    users: models.QuerySet[Any] = manager.annotate(**{f"_clerk_{name}": models.F(f"clerk__{name}") for name in columns})
+    return users
+
+
+_made_once = cache(_annotated)

@@ -1,0 +1,84 @@
+"""From a request to its Django user, and to the subject that policies judge; sync and async."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import load_backend
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+
+from .backends import ClerkBackend
+from .core.policies import Subject
+from .identify import identify
+
+
+def load_user(request: HttpRequest) -> Any | None:
+    """Return the active Django user of the request's Clerk identity, or None. One query, once."""
+    if "_clerk_user" not in request.__dict__:
+        auth = identify(request)
+        request.__dict__["_clerk_user"] = (
+            _backend().authenticate(request, clerk_auth=auth) if auth.is_signed_in else None
+        )
+    return request.__dict__["_clerk_user"]
+
+
+async def aload_user(request: HttpRequest) -> Any | None:
+    """Do what load_user() does."""
+    if "_clerk_user" not in request.__dict__:
+        auth = identify(request)
+        user = await _backend().aauthenticate(request, clerk_auth=auth) if auth.is_signed_in else None
+        request.__dict__["_clerk_user"] = user
+    return request.__dict__["_clerk_user"]
+
+
+def get_user(request: HttpRequest, session_user: Any) -> Any:
+    """
+    Return ``request.user``: one identity, never a mixture.
+
+    A valid Clerk credential decides alone, also when its user is shut out; so does whatever is in the Authorization
+    header. Otherwise Django's own session counts, ``session_user``: a stale cookie of Clerk's proves nothing, and must
+    not keep anybody from signing in by password while Clerk is down.
+    """
+    if _is_decided_by_clerk(request):
+        return load_user(request) or AnonymousUser()
+    session_user = request.__dict__.get("_clerk_session_user", session_user)
+    return session_user if session_user is not None else AnonymousUser()
+
+
+async def aget_user(request: HttpRequest, session_auser: Any) -> Any:
+    """Do what get_user() does; ``session_auser`` is what Django set as ``request.auser``."""
+    if _is_decided_by_clerk(request):
+        return await aload_user(request) or AnonymousUser()
+    user = await session_auser() if session_auser is not None else AnonymousUser()
+    request.__dict__["_clerk_session_user"] = user  # so that request.user needs no second query
+    return user
+
+
+def subject_of(request: HttpRequest) -> Subject:
+    """Return the caller as policies see one."""
+    return Subject(identify(request), lambda: load_user(request))
+
+
+async def asubject_of(request: HttpRequest) -> Subject:
+    """Return the caller, with the user loaded already."""
+    user = await aload_user(request)
+    return Subject(identify(request), lambda: user)
+
+
+def _is_decided_by_clerk(request: HttpRequest) -> bool:
+    auth = identify(request)
+    return auth.is_signed_in or auth.source == "header"
+
+
+def _backend() -> ClerkBackend:
+    return _find_backend(tuple(settings.AUTHENTICATION_BACKENDS))()
+
+
+@cache
+def _find_backend(paths: tuple[str, ...]) -> type[ClerkBackend]:
+    """Return the project's own subclass where there is one."""
+    backends = [type(load_backend(path)) for path in paths]
+    return next((backend for backend in backends if issubclass(backend, ClerkBackend)), ClerkBackend)

@@ -1,0 +1,1 @@
+"""What is true of Clerk with or without Django: no ORM, no settings, no socket."""

@@ -1,0 +1,225 @@
+"""A session token, verified: first what it is, then its signature, then its claims, in Clerk's order."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+import time
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime, timezone
+from typing import Any, NamedTuple
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from jwt.algorithms import RSAAlgorithm
+
+from django_clerk.exceptions import InvalidToken
+
+from . import base64url, strictjson
+from .claims import SessionClaims, read_claims
+from .jws import LONGEST_TOKEN, UnverifiedToken, parse
+from .keys import SigningKeys
+
+logger = logging.getLogger("django_clerk")
+
+_RS256 = RSAAlgorithm(RSAAlgorithm.SHA256)
+#: ``cat`` of the tokens that may be a session, unless they have none: Clerk's session class and "no information" class.
+#: JWT templates, machine tokens and OAuth tokens are signed with the same key and are not sessions.
+_SESSION_CATEGORIES = ("cl_B7d4PD111AAA", "cl_I7d4PD111III")
+_OAUTH_TYPES = ("at+jwt", "application/at+jwt")
+_USER_ID = re.compile(r"user_[A-Za-z0-9_-]{1,200}")
+_SESSION_ID = re.compile(r"sess_[A-Za-z0-9_-]{1,200}")
+_LATEST_TIME = 10**11  #: seconds; what is later was meant as milliseconds
+_MOST_REMEMBERED = 2048
+_REPORT_CLOCK_EVERY = 600  #: seconds
+
+
+class _Remembered(NamedTuple):
+    claims: SessionClaims
+    begins_at: int
+    expires_at: int
+    kid: object
+    key: RSAPublicKey
+
+
+class TokenVerifier:
+    """
+    Verifies session tokens of one instance.
+
+    A token that was verified once is remembered by its digest until it expires or its key is withdrawn. The order of
+    checks and the reasons are those of ``@clerk/backend``; where this is stricter, docs/security.rst says so.
+    """
+
+    def __init__(
+        self,
+        keys: SigningKeys,
+        *,
+        authorized_parties: Collection[str] = (),
+        issuer: str | None = None,
+        audience: Collection[str] = (),
+        clock_skew: float = 5,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._keys = keys
+        self._authorized_parties = frozenset(authorized_parties)
+        self._issuer = issuer
+        self._audience = frozenset(audience)
+        self._clock_skew = clock_skew  #: seconds
+        self._clock = clock
+        self._remembered: dict[bytes, _Remembered] = {}
+        self._clock_reported_at = -float("inf")
+
+    @property
+    def offline(self) -> bool:
+        """True when verifying never leaves the process."""
+        return self._keys.offline
+
+    def verify(self, token: str, *, wait: bool = True) -> SessionClaims:
+        """
+        Return what a session token says. Raises InvalidToken, or KeysUnavailable when nobody can tell.
+
+        Without ``wait`` nothing is fetched: the keys that are here have to do, as they had to a moment ago.
+        """
+        digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+        known = self._remembered.get(digest)
+        if known is not None:
+            if self._is_current(known) and self._keys.get(known.kid, wait=wait) is known.key:
+                return known.claims
+            self._remembered.pop(digest, None)
+        parsed = parse(token)
+        _check_purpose(parsed)
+        _check_header(parsed.header)
+        kid = parsed.header.get("kid")
+        key = self._keys.get(kid, wait=wait)
+        if not _RS256.verify(parsed.signing_input, key, parsed.signature):
+            raise InvalidToken("token-invalid-signature", "JWT signature is invalid.")
+        self._check_claims(parsed.payload)
+        claims = read_claims(parsed.payload)
+        begins_at = max(parsed.payload["iat"], parsed.payload.get("nbf", 0))
+        self._remember(digest, _Remembered(claims, begins_at, parsed.payload["exp"], kid, key))
+        return claims
+
+    def may_wait(self, token: str) -> bool:
+        """Tell whether verifying this token could wait for the network, as an event loop must not."""
+        if len(token) > LONGEST_TOKEN:
+            return False
+        try:
+            header = strictjson.loads(base64url.decode(token.partition(".")[0]))
+        except ValueError:
+            return False
+        return isinstance(header, dict) and self._keys.may_wait(header.get("kid"))
+
+    def _is_current(self, known: _Remembered) -> bool:
+        now = self._clock()
+        return known.begins_at - self._clock_skew <= now < known.expires_at + self._clock_skew
+
+    def _remember(self, digest: bytes, entry: _Remembered) -> None:
+        # Each step is atomic: a lock could be inherited by a forked child, and nobody would ever release it there.
+        if len(self._remembered) >= _MOST_REMEMBERED:
+            for oldest in list(self._remembered)[: _MOST_REMEMBERED // 2]:
+                self._remembered.pop(oldest, None)
+        self._remembered[digest] = entry
+
+    def _check_claims(self, payload: Mapping[str, Any]) -> None:
+        subject, session = payload.get("sub"), payload.get("sid")
+        if not isinstance(subject, str) or not subject:
+            raise _failed("Subject claim (sub) is required and must be a string.")
+        if not _USER_ID.fullmatch(subject):
+            raise InvalidToken("token-type-mismatch", "The subject (sub) is not a Clerk user.")
+        if not isinstance(session, str) or not _SESSION_ID.fullmatch(session):
+            # A token made from a JWT template has none, and outlives the session it was made in.
+            raise InvalidToken(
+                "token-type-mismatch", "The token has no session id (sid), so it is not a session token."
+            )
+        self._check_audience(payload.get("aud"))
+        party = payload.get("azp")
+        if self._authorized_parties and not (isinstance(party, str) and party in self._authorized_parties):
+            raise InvalidToken(
+                "token-invalid-authorized-parties",
+                f"Invalid JWT Authorized party claim (azp) {_short(party)}. It is not in CLERK_AUTHORIZED_PARTIES.",
+            )
+        if self._issuer is not None and payload.get("iss") != self._issuer:
+            raise InvalidToken(
+                "token-invalid-issuer",
+                f'Invalid JWT issuer claim (iss) {_short(payload.get("iss"))}. Expected "{self._issuer}".',
+            )
+        self._check_times(payload)
+
+    def _check_audience(self, audience: object) -> None:
+        if not self._audience or audience in (None, "", []):
+            return
+        offered = audience if isinstance(audience, list) else [audience]
+        if not any(isinstance(one, str) and one in self._audience for one in offered):
+            raise _failed("Invalid JWT audience claim (aud). It is not in CLERK_AUDIENCE.")
+
+    def _check_times(self, payload: Mapping[str, Any]) -> None:
+        now = self._clock()
+        expires_at = _time(payload, "exp")
+        if expires_at <= now - self._clock_skew:
+            raise InvalidToken("token-expired", f"JWT is expired. {_dates('Expiry', expires_at, now)}")
+        if "nbf" in payload and (not_before := _time(payload, "nbf")) > now + self._clock_skew:
+            self._report_clock(not_before - now)
+            raise InvalidToken(
+                "token-not-active-yet",
+                "JWT cannot be used prior to not before date claim (nbf). " + _dates("Not before", not_before, now),
+            )
+        if (issued_at := _time(payload, "iat")) > now + self._clock_skew:
+            self._report_clock(issued_at - now)
+            raise InvalidToken(
+                "token-iat-in-the-future",
+                "JWT issued at date claim (iat) is in the future. " + _dates("Issued at", issued_at, now),
+            )
+
+    def _report_clock(self, seconds: float) -> None:
+        """Say at times that this machine's clock is slow: Clerk signed the token, so it was made already."""
+        now = self._clock()
+        if abs(now - self._clock_reported_at) >= _REPORT_CLOCK_EVERY:
+            self._clock_reported_at = now
+            logger.warning(
+                "A session token of Clerk's is %d seconds ahead of this machine, whose clock is slow. It is refused.",
+                seconds,
+            )
+
+
+def _check_purpose(token: UnverifiedToken) -> None:
+    """Refuse what Clerk signs for another purpose. All of it is signed with the key of the instance."""
+    header, subject = token.header, token.payload.get("sub")
+    if (
+        header.get("typ") in _OAUTH_TYPES
+        or ("cat" in header and header["cat"] not in _SESSION_CATEGORIES)
+        or (isinstance(subject, str) and subject.startswith("mch_"))
+    ):
+        raise InvalidToken("token-type-mismatch", "The token is not a session token.")
+
+
+def _check_header(header: Mapping[str, Any]) -> None:
+    if header.get("typ", "JWT") != "JWT":
+        raise InvalidToken("token-invalid", f'Invalid JWT type {_short(header.get("typ"))}. Expected "JWT".')
+    if header.get("alg") != "RS256":
+        raise InvalidToken(
+            "token-invalid-algorithm", f"Invalid JWT algorithm {_short(header.get('alg'))}. Supported: RS256."
+        )
+    if not header.keys().isdisjoint(("crit", "b64", "zip")):
+        raise InvalidToken("token-invalid", "The token asks for an extension of JWS that is not supported.")
+
+
+def _time(payload: Mapping[str, Any], claim: str) -> int:
+    value = payload.get(claim)
+    if type(value) is not int or not 0 <= value < _LATEST_TIME:  # True is an int to Python
+        raise _failed(f"Invalid JWT date claim ({claim}) {_short(value)}. Expected seconds since 1970, as an integer.")
+    return value
+
+
+def _failed(message: str) -> InvalidToken:
+    return InvalidToken("token-verification-failed", message)
+
+
+def _short(value: object) -> str:
+    return ascii(value)[:100]
+
+
+def _dates(name: str, moment: float, now: float) -> str:
+    def text(seconds: float) -> str:
+        return datetime.fromtimestamp(seconds, timezone.utc).strftime("%a, %d %b %Y %H:%M:%S GMT")
+
+    return f"{name} date: {text(moment)}, Current date: {text(now)}."

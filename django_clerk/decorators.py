@@ -1,0 +1,177 @@
+"""Guards for function views, sync and async alike. For class-based views see ``django_clerk.mixins``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial, wraps
+from typing import Any, TypeVar, overload
+
+from asgiref.sync import iscoroutinefunction
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.db import models
+from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
+
+from .core import policies
+from .core.policies import Answer, Decision, Policy, Subject
+from .core.reverification import Reverification
+from .guards import aguard, guard
+from .ownership import is_owner
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def clerk_policy_required(policy: Policy) -> Callable[[View], View]:
+    """Let in whom a policy allows, such as ``has_role("admin") | in_organization("acme")``."""
+    if not isinstance(policy, Policy):
+        raise TypeError(f"clerk_policy_required() takes a policy, not {type(policy).__name__}.")
+    return _guard(lambda request, subject, kwargs: policy.decide(subject))
+
+
+@overload
+def clerk_login_required(view: View) -> View: ...
+@overload
+def clerk_login_required(view: None = None) -> Callable[[View], View]: ...
+def clerk_login_required(view: View | None = None) -> View | Callable[[View], View]:
+    """Let in whoever is signed in by Clerk. For Django's password sessions as well, use ``login_required``."""
+    decorate: Callable[[View], View] = clerk_policy_required(policies.signed_in)
+    return decorate if view is None else decorate(view)
+
+
+def clerk_role_required(*roles: str) -> Callable[[View], View]:
+    """Let in who has one of the roles: "org:admin" in the active organization, "admin" in public metadata."""
+    return clerk_policy_required(policies.has_role(*roles))
+
+
+def clerk_permission_required(*permissions: str) -> Callable[[View], View]:
+    """Let in who has all of the permissions in the active organization, such as "org:invoices:create"."""
+    return clerk_policy_required(policies.has_permission(*permissions))
+
+
+@overload
+def clerk_org_required(view: View) -> View: ...
+@overload
+def clerk_org_required(view: str | None = None, *, kwarg: str | None = None) -> Callable[[View], View]: ...
+def clerk_org_required(view: View | str | None = None, *, kwarg: str | None = None) -> View | Callable[[View], View]:
+    """
+    Let in who has an active organization: any, the one with the id or slug given, or the one that the URL names.
+
+    ``kwarg`` is the URL's argument with the id or slug: with "orgs/<slug:org>/" it is "org".
+    """
+    if kwarg is not None:
+        if view is not None:
+            raise TypeError("clerk_org_required() takes an organization or kwarg, not both.")
+        return _guard(lambda request, subject, kwargs: policies.in_organization_named(kwargs[kwarg]).decide(subject))
+    if callable(view):
+        return clerk_policy_required(policies.in_organization())(view)
+    return clerk_policy_required(policies.in_organization(view))
+
+
+def clerk_feature_required(feature: str) -> Callable[[View], View]:
+    """Let in who has the feature, or whose active organization has it."""
+    return clerk_policy_required(policies.has_feature(feature))
+
+
+def clerk_plan_required(plan: str) -> Callable[[View], View]:
+    """Let in who is on the plan, or whose active organization is."""
+    return clerk_policy_required(policies.has_plan(plan))
+
+
+def clerk_reverification_required(requirement: Reverification = "strict") -> Callable[[View], View]:
+    """Let in who has verified a factor recently. Clerk's front-end hook useReverification() understands the refusal."""
+    return clerk_policy_required(policies.reverified(requirement))
+
+
+def clerk_owner_required(
+    model: type[models.Model] | models.QuerySet[Any],
+    *,
+    field: str = "owner",
+    lookup_kwarg: str | None = None,
+    lookup_field: str = "pk",
+    or_role: str | None = None,
+) -> Callable[[View], View]:
+    """
+    Let in who owns the object that the URL names, and put it on the request as ``request.clerk_object``.
+
+    ``field`` holds the owner (see ``django_clerk.ownership``). The URL's argument is ``lookup_kwarg``, or else the
+    first there is of <model>_id, <model>_pk, pk, id and slug. Who has ``or_role`` may pass as well. Nobody learns
+    whether an object exists before signing in; after that, one that is not there is a 404 and somebody else's a 403.
+    """
+    policy = is_owner(field) if or_role is None else is_owner(field) | policies.has_role(or_role)
+    queryset = model._default_manager.all() if isinstance(model, type) else model
+
+    def judge(request: HttpRequest, subject: Subject, kwargs: dict[str, Any]) -> Decision:
+        kwarg, name = _lookup(queryset.model, kwargs, lookup_kwarg, lookup_field)
+        try:
+            obj = get_object_or_404(queryset.all(), **{name: kwargs[kwarg]})
+        except (TypeError, ValueError, ValidationError) as error:  # "abc" is no number, and so nothing's
+            raise Http404(f"No {queryset.model._meta.object_name} has this {name}.") from error
+        decision = policy.decide(subject, obj)
+        if decision.answer is Answer.ALLOW:
+            request.__dict__["clerk_object"] = obj
+        return decision
+
+    return _guard(judge, queries=True)
+
+
+def _guard(
+    judge: Callable[[HttpRequest, Subject, dict[str, Any]], Decision], *, queries: bool = False
+) -> Callable[[View], View]:
+    def decorate(view: View) -> View:
+        if isinstance(view, type):
+            raise TypeError(f"{view.__name__} is a class: use a mixin of django_clerk.mixins, or method_decorator.")
+
+        if _is_async(view):
+
+            @wraps(view)
+            async def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+                _require_request(request)
+                let_in = partial(view, request, *args, **kwargs)
+                return await aguard(request, lambda who: judge(request, who, kwargs), let_in, queries=queries)
+
+        else:
+
+            @wraps(view)
+            def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+                _require_request(request)
+                return guard(request, lambda who: judge(request, who, kwargs), partial(view, request, *args, **kwargs))
+
+        return guarded  # type: ignore[return-value]
+
+    return decorate
+
+
+def _is_async(view: Callable[..., Any]) -> bool:
+    """
+    Tell whether calling the view gives something to wait for.
+
+    An async class-based view has a dispatch() that is no coroutine function itself. method_decorator hands it over as
+    a partial, under whatever other decorators have wrapped it in.
+    """
+    if iscoroutinefunction(view):
+        return True
+    inner: Any = view
+    while not isinstance(inner, partial) and hasattr(inner, "__wrapped__"):
+        inner = inner.__wrapped__
+    return bool(getattr(getattr(getattr(inner, "func", None), "__self__", None), "view_is_async", False))
+
+
+def _require_request(request: object) -> None:
+    if not isinstance(request, HttpRequest):
+        raise TypeError(
+            f"A Clerk decorator was called with {type(request).__name__} instead of a request. Use method_decorator on "
+            "methods, and the permission classes of django_clerk.drf in Django REST framework."
+        )
+
+
+def _lookup(model: type[models.Model], kwargs: dict[str, Any], kwarg: str | None, field: str) -> tuple[str, str]:
+    """Return the URL's argument and the field it is looked up in. What names the model goes before the others."""
+    name = model._meta.model_name
+    for candidate in (f"{name}_id", f"{name}_pk", "pk", "id", "slug") if kwarg is None else (kwarg,):
+        if candidate in kwargs:
+            by_slug = kwarg is None and candidate == "slug" and field == "pk"
+            return candidate, "slug" if by_slug else field
+    raise ImproperlyConfigured(
+        f"clerk_owner_required({model.__name__}) finds no argument in the URL that names the object; there are: "
+        f"{', '.join(kwargs) or 'none'}. Pass lookup_kwarg."
+    )

@@ -1,0 +1,15 @@
+"""Clerk for Django REST framework: authentication, permissions and owned objects."""
+
+from __future__ import annotations
+
+from .authentication import ClerkAuthentication as ClerkAuthentication
+from .ownership import ClerkOwnedMixin as ClerkOwnedMixin
+from .permissions import ClerkPermission as ClerkPermission
+from .permissions import HasClerkFeature as HasClerkFeature
+from .permissions import HasClerkPermission as HasClerkPermission
+from .permissions import HasClerkPlan as HasClerkPlan
+from .permissions import HasClerkRole as HasClerkRole
+from .permissions import IsClerkAuthenticated as IsClerkAuthenticated
+from .permissions import IsClerkOwner as IsClerkOwner
+from .permissions import IsClerkOwnerOrRole as IsClerkOwnerOrRole
+from .permissions import RequiresClerkReverification as RequiresClerkReverification

@@ -1,0 +1,62 @@
+"""The authentication class."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from rest_framework.authentication import BaseAuthentication, CSRFCheck
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.request import Request
+
+from django_clerk.callers import load_user
+from django_clerk.core.auth import Auth
+from django_clerk.identify import identify
+
+from .exceptions import KeysUnavailable
+
+
+class ClerkAuthentication(BaseAuthentication):
+    """
+    Sign in by Clerk's session token, from the Authorization header or from the cookie.
+
+    ``request.user`` is the Django user and ``request.auth`` the ``Auth`` that plain views find as ``request.clerk``. It
+    works with and without the middleware. A bad token in the header is a 401, and a 503 while Clerk's keys cannot be
+    had. A cookie that proves nothing is nobody, so that a stale one keeps nobody from what is public, nor from signing
+    in by other means; the permission classes know why. What a cookie authorizes is checked for CSRF, because it travels
+    by itself.
+    """
+
+    def authenticate(self, request: Request) -> tuple[Any, Auth] | None:
+        self._vary(request)
+        http_request: HttpRequest = request._request
+        auth = identify(http_request)
+        if auth.is_unavailable and auth.source == "header":
+            raise KeysUnavailable
+        user = load_user(http_request) if auth.is_signed_in else None
+        if user is None:
+            if auth.source == "header":
+                # One text for every reason: which check a token failed is nobody's business but the log's.
+                raise AuthenticationFailed(_("Sign in, and send a valid session token."))
+            return None
+        if auth.source != "header":
+            self._enforce_csrf(http_request)
+        return user, auth
+
+    def authenticate_header(self, request: Request) -> str:
+        """Return the challenge that makes a refusal a 401."""
+        return "Bearer"
+
+    def _vary(self, request: Request) -> None:
+        """Keep the response apart from other callers', also in a cache around the view, where no middleware reaches."""
+        headers = getattr((request.parser_context or {}).get("view"), "headers", {})
+        headers["Vary"] = ", ".join(filter(None, [headers.get("Vary"), "Authorization", "Cookie"]))
+
+    def _enforce_csrf(self, request: HttpRequest) -> None:
+        """Check as REST framework does for Django's session cookie."""
+        check = CSRFCheck(lambda request: None)  # type: ignore[arg-type]
+        check.process_request(request)
+        reason = check.process_view(request, None, (), {})  # type: ignore[arg-type]
+        if reason:
+            raise PermissionDenied(f"CSRF Failed: {reason}")

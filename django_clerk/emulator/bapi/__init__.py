@@ -1,0 +1,1 @@
+"""Clerk's Backend API, as far as the local Clerk speaks it."""

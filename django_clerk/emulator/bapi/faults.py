@@ -1,0 +1,99 @@
+"""Failures on demand, so that a test can see what its project does when Clerk is slow, busy or down."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from django_clerk.emulator.exchange import Answer, Call, Problem
+
+_CODES = {
+    401: (
+        "clerk_key_invalid",
+        "The provided Clerk Secret Key is invalid. Make sure that your Clerk Secret Key is correct.",
+    ),
+    429: ("rate_limit_exceeded", "Too many requests. Please try again in a bit."),
+}
+_OTHER = (
+    "internal_clerk_error",
+    "There was an internal error on our servers. We've been notified and are working on fixing it.",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """What happens to the next ``times`` calls whose path begins with ``path``."""
+
+    path: str
+    times: int
+    delay: float = 0  #: seconds before anything else
+    dropped: bool = False  #: no answer at all
+    answer: Answer | None = None  #: instead of the right one
+
+
+class Faults:
+    """The faults that were asked for, first come first served. In memory: only the process that asked has them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._queue: list[Fault] = []
+        self._unreachable = 0
+
+    def fail_next(
+        self,
+        *,
+        status: int = 500,
+        times: int = 1,
+        path: str = "/v1/",
+        retry_after: int | None = None,
+        body: bytes | None = None,
+    ) -> None:
+        """
+        Answer the next ``times`` calls whose path begins with ``path`` with ``status``.
+
+        ``body`` replaces Clerk's error body, so that ``status=200, body=b"<html>"`` is the greeting of a proxy.
+        """
+        code, sentence = _CODES.get(status, _OTHER)
+        answer = Problem.of(status, code, sentence).answer() if body is None else Answer(status, body)
+        if retry_after is not None:
+            answer = replace(answer, headers={**answer.headers, "Retry-After": str(retry_after)})
+        self._add(Fault(path=path, times=times, answer=answer))
+
+    def drop_next(self, *, times: int = 1, path: str = "/v1/") -> None:
+        """Give the next calls no answer: in process the connection fails, over HTTP it is a 503."""
+        self._add(Fault(path=path, times=times, dropped=True))
+
+    def delay_next(self, seconds: float, *, times: int = 1, path: str = "/v1/") -> None:
+        """Answer the next calls rightly, but only after so long; whoever does not wait that long gets no answer."""
+        self._add(Fault(path=path, times=times, delay=seconds))
+
+    @contextmanager
+    def unreachable(self) -> Iterator[None]:
+        """Give no answer to anyone while inside."""
+        with self._lock:
+            self._unreachable += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._unreachable -= 1
+
+    def take(self, call: Call) -> Fault | None:
+        """Return the fault that this call meets, using it up; None when the call is to be answered as usual."""
+        with self._lock:
+            if self._unreachable:
+                return Fault(path="/", times=1, dropped=True)
+            for index, fault in enumerate(self._queue):
+                if call.path.startswith(fault.path):
+                    if fault.times > 1:
+                        self._queue[index] = replace(fault, times=fault.times - 1)
+                    else:
+                        del self._queue[index]
+                    return fault
+            return None
+
+    def _add(self, fault: Fault) -> None:
+        with self._lock:
+            self._queue.append(fault)

@@ -1,0 +1,1 @@
+"""The views: where HTTP meets the local Clerk."""

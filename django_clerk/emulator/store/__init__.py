@@ -1,0 +1,12 @@
+"""What the instance remembers: an SQLite database of its own, beside the project's and without migrations."""
+
+from __future__ import annotations
+
+from .database import Database as Database
+from .deliveries import Attempt as Attempt
+from .deliveries import Deliveries as Deliveries
+from .deliveries import Delivery as Delivery
+from .sessions import Sessions as Sessions
+from .users import Selection as Selection
+from .users import Taken as Taken
+from .users import UserTable as UserTable

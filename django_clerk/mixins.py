@@ -1,0 +1,186 @@
+"""
+Guards for class-based views, sync and async.
+
+They come before the view class: ``class Edit(ClerkRoleRequiredMixin, ClerkOwnerRequiredMixin, UpdateView)``. Several on
+one view must all agree, and so must several that set the same attribute, unless the view sets it itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial, reduce
+from operator import and_
+from typing import Any, ClassVar
+
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest
+from django.views import View
+
+from .core import policies
+from .core.policies import Decision, Policy, Subject
+from .core.reverification import Reverification
+from .guards import aguard, guard
+from .ownership import is_owner
+
+
+class ClerkPolicyRequiredMixin:
+    """Let in whom ``policy`` allows, and the policy that get_policy() returns: override it to look at the request."""
+
+    policy: ClassVar[Policy | None] = None
+    kwargs: dict[str, Any]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        order = cls.__mro__
+        if View in order and order.index(View) < order.index(ClerkPolicyRequiredMixin):
+            raise TypeError(f"{cls.__name__} would never be guarded: put its Clerk mixins before its view class.")
+
+    def get_policy(self) -> Policy:
+        """Return a policy to ask beside ``policy`` and the rules of the mixins."""
+        return policies.signed_in
+
+    def get_policy_object(self) -> Any:
+        """Return the object that the policy is about, if it is about one."""
+        return None
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        let_in = partial(super().dispatch, request, *args, **kwargs)  # type: ignore[misc]
+        if not getattr(self, "view_is_async", False):
+            return guard(request, self._judge, let_in)
+        queries = type(self).get_policy_object is not ClerkPolicyRequiredMixin.get_policy_object
+        return aguard(request, self._judge, let_in, queries=queries)
+
+    def _judge(self, subject: Subject) -> Decision:
+        return reduce(and_, self._rules()).decide(subject, self.get_policy_object())
+
+    def _rules(self) -> Iterator[Policy]:
+        """Every mixin's rule holds. Nothing that a view overrides can lose one."""
+        rules = [rule for cls in type(self).__mro__ if (rule := vars(cls).get("_clerk_rule")) is not None]
+        own = [policy for policy in _declared(self, "policy") if policy is not None]
+        if not rules and not own and type(self).get_policy is ClerkPolicyRequiredMixin.get_policy:
+            raise ImproperlyConfigured(f"{type(self).__name__} needs a policy, or must define get_policy().")
+        yield from (rule(self) for rule in rules)
+        yield from (get_policy() for get_policy in _declared(self, "get_policy"))
+        yield from own
+
+
+def _all(view: ClerkPolicyRequiredMixin, name: str, make: Callable[[Any], Policy]) -> Policy:
+    """Return the policy of an attribute. Raises ImproperlyConfigured when nothing of use is set."""
+    try:
+        return reduce(and_, (make(value) for value in _declared(view, name)))
+    except (TypeError, ValueError) as error:
+        raise ImproperlyConfigured(f"{type(view).__name__}.{name}: {error}") from error
+
+
+def _declared(view: ClerkPolicyRequiredMixin, name: str) -> list[Any]:
+    """
+    Return the values of an attribute that hold for a view.
+
+    A subclass replaces what it inherits. Of two mixins that have nothing to do with each other, Python would take the
+    first one's value and forget the other's; here both hold.
+    """
+    if name in vars(view):
+        return [getattr(view, name)]
+    found: list[type] = []
+    for cls in type(view).__mro__:
+        if name in vars(cls) and not any(issubclass(other, cls) for other in found):
+            found.append(cls)
+    values = [vars(cls)[name] for cls in found]
+    return [value.__get__(view, type(view)) if hasattr(value, "__get__") else value for value in values]
+
+
+class ClerkLoginRequiredMixin(ClerkPolicyRequiredMixin):
+    """Let in whoever is signed in by Clerk."""
+
+    def _clerk_rule(self) -> Policy:
+        return policies.signed_in
+
+
+class ClerkRoleRequiredMixin(ClerkPolicyRequiredMixin):
+    """Let in who has ``role`` or one of several: "org:admin" in the active organization, "admin" in public metadata."""
+
+    role: ClassVar[str | Sequence[str]] = ()
+
+    def _clerk_rule(self) -> Policy:
+        return _all(self, "role", lambda role: policies.has_role(*_names(role)))
+
+
+class ClerkPermissionRequiredMixin(ClerkPolicyRequiredMixin):
+    """Let in who has ``permission``, or all of several, in the active organization."""
+
+    permission: ClassVar[str | Sequence[str]] = ()
+
+    def _clerk_rule(self) -> Policy:
+        return _all(self, "permission", lambda permission: policies.has_permission(*_names(permission)))
+
+
+class ClerkOrgRequiredMixin(ClerkPolicyRequiredMixin):
+    """Let in who has an active organization; with ``org_kwarg``, the one whose id or slug is in the URL."""
+
+    org_kwarg: ClassVar[str | None] = None
+
+    def _clerk_rule(self) -> Policy:
+        return _all(self, "org_kwarg", self._in_organization)
+
+    def _in_organization(self, kwarg: str | None) -> Policy:
+        return policies.in_organization() if kwarg is None else policies.in_organization_named(self.kwargs[kwarg])
+
+
+class ClerkFeatureRequiredMixin(ClerkPolicyRequiredMixin):
+    """Let in who has ``feature``, or whose active organization has it."""
+
+    feature: ClassVar[str] = ""
+
+    def _clerk_rule(self) -> Policy:
+        return _all(self, "feature", policies.has_feature)
+
+
+class ClerkPlanRequiredMixin(ClerkPolicyRequiredMixin):
+    """Let in who is on ``plan``, or whose active organization is."""
+
+    plan: ClassVar[str] = ""
+
+    def _clerk_rule(self) -> Policy:
+        return _all(self, "plan", policies.has_plan)
+
+
+class ClerkReverificationRequiredMixin(ClerkPolicyRequiredMixin):
+    """Let in who has verified a factor recently."""
+
+    reverification: ClassVar[Reverification] = "strict"
+
+    def _clerk_rule(self) -> Policy:
+        return _all(self, "reverification", policies.reverified)
+
+
+class ClerkOwnerRequiredMixin(ClerkPolicyRequiredMixin):
+    """
+    Let in who owns the object of a detail view, at ``owner_field``; ``or_role`` names a role that may pass as well.
+
+    The object is looked up by the view's own ``get_object()``, once, after the caller has signed in.
+    """
+
+    owner_field: ClassVar[str] = "owner"
+    or_role: ClassVar[str | None] = None
+    _clerk_object: Any = None
+
+    def _clerk_rule(self) -> Policy:
+        policy = _all(self, "owner_field", is_owner)
+        return policy if self.or_role is None else policy | _all(self, "or_role", policies.has_role)
+
+    def get_policy_object(self) -> Any:
+        return self.get_object()
+
+    def get_object(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the object of the view, the same one that was checked."""
+        if self._clerk_object is None:
+            if not hasattr(super(), "get_object"):
+                raise ImproperlyConfigured(
+                    f"{type(self).__name__} has no get_object(): use a DetailView, or define it."
+                )
+            self._clerk_object = super().get_object(*args, **kwargs)  # type: ignore[misc]
+        return self._clerk_object
+
+
+def _names(value: str | Sequence[str]) -> Sequence[str]:
+    return (value,) if isinstance(value, str) else value

@@ -1,0 +1,21 @@
+"""The URLs: pages, API, Clerk's webhook, Django's admin, and in development the local Clerk."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("posts.urls")),
+    path("api/", include("posts.api_urls")),
+    # Clerk tells this address about every change of a user. It needs no guard: each delivery is signed.
+    path("webhooks/clerk/", include("django_clerk.webhooks.urls")),
+    path("admin/", admin.site.urls),
+]
+
+if getattr(settings, "CLERK_EMULATOR", False):
+    urlpatterns += [
+        path("__clerk/", include("django_clerk.emulator.urls")),  # what a browser sees of Clerk
+        path("__clerk_api/", include("django_clerk.emulator.api_urls")),  # what a back end sees of it
+    ]

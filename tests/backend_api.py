@@ -1,0 +1,35 @@
+"""Clerk's list of users, served over HTTP on loopback as the Backend API pages it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from tests.loopback import Handler, Loopback, ok, status
+
+NOT_FOUND = {"errors": [{"code": "resource_not_found", "message": "not found", "long_message": "not found"}]}
+
+
+def serve_users(server: Loopback, users: Sequence[Any], *, gone: Iterable[str] = (), count: int | None = None) -> None:
+    """Serve users from the list, oldest first, and each by its id. Those who are ``gone`` Clerk does not know."""
+
+    def page(handler: Handler) -> None:
+        assert handler.query["order_by"] == ["created_at"]
+        ids = [user.get("id") if isinstance(user, dict) else None for user in users]
+        start = ids.index(handler.query["starting_after"][0]) + 1 if "starting_after" in handler.query else 0
+        chosen = users[start : start + int(handler.query["limit"][0])]
+        handler.answer(200, json.dumps(list(chosen)).encode())
+
+    server.on("/v1/users", page)
+    server.on("/v1/users/count", ok({"object": "total_count", "total_count": len(users) if count is None else count}))
+    for user in users:
+        if isinstance(user, dict) and isinstance(user.get("id"), str):
+            server.on(f"/v1/users/{user['id']}", ok(user))
+    for clerk_id in gone:
+        server.on(f"/v1/users/{clerk_id}", status(404, data=NOT_FOUND))
+
+
+def asked(server: Loopback) -> list[str]:
+    """Return the paths that were asked for, in order."""
+    return [request.path for request in server.received]

@@ -1,0 +1,143 @@
+"""What is configured wrongly is said at start-up: one id for each finding, and always a hint."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core import checks
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+from django.test import override_settings
+from django.urls import include, path
+
+from tests.keys import PRIVATE_PEM
+from tests.settings import AUTHENTICATION_BACKENDS, MIDDLEWARE
+
+urlpatterns = [path("webhooks/clerk/", include("django_clerk.webhooks.urls"))]
+
+LIVE, TEST = "pk_live_Y2xlcmsuZXhhbXBsZS5jb20k", "pk_test_Y2xlcmsuZXhhbXBsZS5jb20k"
+OURS = MIDDLEWARE.index("django_clerk.middleware.ClerkMiddleware")
+
+
+def found(*, deploy: bool = False, **settings: Any) -> list[str]:
+    """Return the ids of our findings under these settings, each of which must say what to do."""
+    with override_settings(**settings):
+        messages = checks.run_checks(tags=[checks.Tags.security], include_deployment_checks=deploy)
+    ours = [message for message in messages if message.id and message.id.startswith("django_clerk.")]
+    for message in ours:
+        assert message.hint
+        assert "VeryUnlikely" not in f"{message.msg}{message.hint}"
+    return [str(message.id).removeprefix("django_clerk.") for message in ours]
+
+
+def test_the_tests_project_is_sound() -> None:
+    assert found() == []
+    assert found(deploy=True) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"CLERK_CLOCK_SKEW": "five"}, ["E001"]),
+        ({"CLERK_PROVISION_USERS": "always"}, ["E001"]),
+        ({"CLERK_SECRET_KEY": 1}, ["E001", "E001"]),  # CLERK_PROVISION_USERS depends on it
+        ({"CLERK_ROLE_CLAIM": "unsafe_metadata.role"}, ["E001"]),
+        ({"CLERK_PUBLISHABLE_KEY": "pk_live_bad"}, ["E004"]),
+        ({"CLERK_SECRET_KEY": "sk_test_VeryUnlikely"}, ["E005"]),
+        ({"CLERK_SECRET_KEY": "test_VeryUnlikely"}, ["E005"]),
+        ({"CLERK_PUBLISHABLE_KEY": TEST, "CLERK_SECRET_KEY": "sk_live_VeryUnlikely"}, ["E005"]),
+        ({"CLERK_PUBLISHABLE_KEY": TEST, "CLERK_SECRET_KEY": "sk_test_VeryUnlikely"}, []),
+        ({"CLERK_SECRET_KEY": "sk_live_VeryUnlikely"}, []),
+        ({"CLERK_PUBLISHABLE_KEY": None}, ["W002"]),
+        ({"CLERK_JWT_KEY": None}, ["E006"]),
+        ({"CLERK_JWT_KEY": "not a key VeryUnlikely"}, ["E006"]),
+        ({"CLERK_JWT_KEY": PRIVATE_PEM}, ["E006"]),
+        ({"CLERK_JWT_KEY": None, "CLERK_SECRET_KEY": "sk_live_Very Unlikely"}, ["E006"]),
+        ({"CLERK_JWT_KEY": None, "CLERK_SECRET_KEY": "sk_live_x", "CLERK_API_URL": "ftp://x"}, ["E006"]),
+        ({"CLERK_AUTHORIZED_PARTIES": []}, ["W003"]),
+        ({"CLERK_CLOCK_SKEW": 60}, []),
+        ({"CLERK_CLOCK_SKEW": 5000}, ["W006"]),
+    ],
+)
+def test_settings(settings: dict[str, Any], expected: list[str]) -> None:
+    assert found(**settings) == expected
+
+
+@pytest.mark.parametrize(
+    ("party", "is_origin"),
+    [
+        ("https://app.example.com", True),
+        ("http://localhost:3000", True),
+        ("http://[::1]:3000", True),
+        ("chrome-extension://abcdefghijklmnop", True),
+        ("capacitor://localhost", True),
+        ("https://app.example.com/", False),
+        ("https://app.example.com/app", False),
+        ("https://app.example.com?x", False),
+        ("https://app.example.com#x", False),
+        ("https://user@app.example.com", False),
+        ("https://*.example.com", False),
+        ("https://App.example.com", False),
+        ("HTTPS://app.example.com", False),
+        ("https://app.example.com:443", False),
+        ("http://app.example.com:80", False),
+        ("https://app example.com", False),
+        ("app.example.com", False),
+        ("http://[::1", False),
+        ("https://", False),
+        ("*", False),
+    ],
+)
+def test_authorized_parties_are_origins(party: str, is_origin: bool) -> None:
+    assert found(CLERK_AUTHORIZED_PARTIES=[party]) == ([] if is_origin else ["W004"])
+
+
+@pytest.mark.parametrize("secret", ["x", "whsec_", "whsec_%", "whsec_c2hvcnQ=", ["whsec_x"], "sk_test_VeryUnlikely"])
+def test_webhook_secrets(secret: Any) -> None:
+    assert found(CLERK_WEBHOOK_SIGNING_SECRET=secret) == ["E007"]
+
+
+def test_a_webhook_without_a_secret() -> None:
+    assert found(CLERK_WEBHOOK_SIGNING_SECRET=None) == []
+    assert found(CLERK_WEBHOOK_SIGNING_SECRET=None, ROOT_URLCONF=__name__) == ["W005"]
+
+
+@pytest.mark.parametrize(
+    ("middleware", "expected"),
+    [
+        (MIDDLEWARE[:OURS] + MIDDLEWARE[OURS + 1 :], ["W001"]),
+        ([MIDDLEWARE[OURS], *MIDDLEWARE[:OURS]], ["E002"]),
+        ([MIDDLEWARE[OURS]], []),
+    ],
+)
+def test_middleware(middleware: list[str], expected: list[str]) -> None:
+    assert found(MIDDLEWARE=middleware) == expected
+
+
+@pytest.mark.parametrize(
+    ("backends", "expected"),
+    [
+        (AUTHENTICATION_BACKENDS[:1], []),
+        (AUTHENTICATION_BACKENDS[1:], ["E003"]),
+        (["tests.test_backends.ProjectBackend"], []),
+        (["nowhere.Backend"], ["E003"]),
+        (["django.contrib.auth.authenticate"], ["E003"]),
+    ],
+)
+def test_backends(backends: list[str], expected: list[str]) -> None:
+    assert found(AUTHENTICATION_BACKENDS=backends) == expected
+
+
+def test_development_keys_do_not_go_into_production() -> None:
+    keys = {"CLERK_PUBLISHABLE_KEY": TEST, "CLERK_SECRET_KEY": "sk_test_VeryUnlikely"}
+    assert found(deploy=True, **keys) == ["E008", "E008"]
+    assert found(deploy=True, **keys, DEBUG=True) == []
+    assert found(deploy=False, **keys) == []
+    assert found(deploy=True, CLERK_SECRET_KEY=1) == ["E001", "E001"]
+
+
+@pytest.mark.django_db
+def test_manage_py_check_fails() -> None:
+    with override_settings(CLERK_JWT_KEY="x"), pytest.raises(SystemCheckError, match="CLERK_JWT_KEY cannot be used"):
+        call_command("check")

@@ -1,0 +1,160 @@
+"""The first sight of a user: created as Clerk's API knows them, as the token does, or not at all."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth import aauthenticate, authenticate
+from django.test import RequestFactory, override_settings
+
+from django_clerk import backends
+from django_clerk.backends import ClerkBackend
+from django_clerk.identify import identify
+from django_clerk.models import ClerkUser
+from tests.asynchronous import in_this_thread
+from tests.loopback import Loopback, drip, ok, refuse, serve, stall, status
+from tests.mint import bearer
+from tests.testapp.people import create_user
+
+pytestmark = pytest.mark.django_db
+
+SECRET = "sk_live_VeryUnlikelyToAppearByChance"
+NOT_FOUND = status(404, data={"errors": [{"code": "resource_not_found"}]})
+CLERKS_ADA = {
+    "id": "user_ada",
+    "first_name": "Ada",
+    "email_addresses": [{"id": "idn_1", "email_address": "ada@clerk.example", "verification": {"status": "verified"}}],
+    "primary_email_address_id": "idn_1",
+    "public_metadata": {"role": "editor"},
+    "updated_at": 1_700_000_000_000,
+}
+
+
+def request(**claims: Any) -> Any:
+    return RequestFactory().get("/", headers=bearer(**claims))
+
+
+@pytest.fixture
+def clerk(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Loopback]:
+    """Clerk's API, on loopback."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with serve() as server:
+        settings.CLERK_API_URL, settings.CLERK_SECRET_KEY = server.url, SECRET
+        yield server
+
+
+def test_by_clerks_api(clerk: Loopback) -> None:
+    clerk.on("/v1/users/user_ada", ok(CLERKS_ADA))
+    user = authenticate(request())
+    assert user is not None
+    assert user.email == "ada@clerk.example"
+    assert user.clerk.role == "editor"
+    assert not user.has_usable_password()
+    assert authenticate(request()) == user
+    assert len(clerk.received) == 1
+    assert clerk.received[0].headers["Authorization"] == f"Bearer {SECRET}"
+
+
+@in_this_thread
+async def test_by_clerks_api_async(clerk: Loopback) -> None:
+    clerk.on("/v1/users/user_ada", ok(CLERKS_ADA))
+    user = await aauthenticate(request())
+    assert user is not None
+    assert user.email == "ada@clerk.example"
+
+
+@pytest.mark.parametrize(
+    "mode", [stall(), refuse, drip(CLERKS_ADA), status(500), status(429, {"Retry-After": "60"}), status(401),
+             status(403), ok([]), ok({**CLERKS_ADA, "id": "user_eve"}), status(404)],
+    ids=["stalls", "refuses", "drips", "500", "429", "401", "403", "list", "another user", "not Clerk's 404"],
+)  # fmt: skip
+def test_nobody_is_locked_out_because_an_api_is_ill(
+    clerk: Loopback, mode: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    clerk.on("/v1/users/user_ada", mode)
+    began = time.monotonic()
+    user = authenticate(request(email="ada@example.com"))
+    assert time.monotonic() - began < 1.9
+    assert user is not None
+    assert user.clerk.synced_at is None
+    assert authenticate(request()) == user
+    assert len(clerk.received) == 1
+    assert "a sync fills in the rest" in caplog.text
+    for hidden in (SECRET, "ada@"):
+        assert hidden not in caplog.text
+
+
+def test_whom_clerk_does_not_know_is_nobody(clerk: Loopback) -> None:
+    clerk.on("/v1/users/user_ada", NOT_FOUND)
+    for _ in range(10):
+        assert authenticate(request()) is None
+    assert len(clerk.received) == 1
+    assert not ClerkUser.objects.exists()
+    with override_settings(CLERK_SECRET_KEY="sk_live_other"):  # another instance may know them
+        clerk.on("/v1/users/user_ada", ok(CLERKS_ADA))
+        assert authenticate(request()) is not None
+
+
+def test_the_memory_of_the_unknown_is_bounded(clerk: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backends, "_MOST_UNKNOWN", 3)
+    for number in range(10):
+        clerk.on(f"/v1/users/user_{number}", NOT_FOUND)
+        assert authenticate(request(sub=f"user_{number}")) is None
+        assert len(backends._unknown_until) <= 3
+
+
+def test_whom_clerk_has_banned_is_kept_out_from_the_first_time(clerk: Loopback) -> None:
+    clerk.on("/v1/users/user_ada", ok({**CLERKS_ADA, "banned": True}))
+    assert authenticate(request()) is None
+    assert ClerkUser.objects.get().banned
+    assert authenticate(request()) is None
+    assert len(clerk.received) == 1
+
+
+def test_by_claims_alone(clerk: Loopback) -> None:
+    with override_settings(CLERK_PROVISION_USERS="claims"):
+        user = authenticate(request(email="victim@example.com", metadata={"role": "admin"}, is_staff=True))
+    assert user is not None
+    assert not clerk.received
+    assert "victim" not in user.email
+    assert not user.is_staff
+    assert not user.is_superuser
+
+
+def test_never(clerk: Loopback) -> None:
+    with override_settings(CLERK_PROVISION_USERS="never"):
+        assert authenticate(request()) is None
+        row = ClerkUser.objects.create(clerk_id="user_ada")
+        assert authenticate(request()) is None
+        row.user = create_user()
+        row.save()
+        assert authenticate(request()) == row.user
+    assert not clerk.received
+
+
+def test_without_a_secret_key(caplog: pytest.LogCaptureFixture) -> None:
+    with override_settings(CLERK_PROVISION_USERS="api"), caplog.at_level(logging.DEBUG):
+        assert authenticate(request()) is not None
+    assert "CLERK_SECRET_KEY" in caplog.text
+
+
+def test_a_user_who_lost_their_django_user_gets_one(clerk: Loopback) -> None:
+    clerk.on("/v1/users/user_ada", ok(CLERKS_ADA))
+    user = authenticate(request())
+    assert user is not None
+    user.delete()
+    again = authenticate(request())
+    assert again is not None
+    assert again.clerk.clerk_id == "user_ada"
+
+
+def test_an_identity_that_is_not_verified_creates_nobody(clerk: Loopback) -> None:
+    for claims in ({"azp": "https://evil.example"}, {"exp": 1}, {"sts": "pending"}, {"sub": "mch_1"}):
+        assert ClerkBackend().authenticate(request(**claims)) is None
+        assert not identify(request(**claims)).is_signed_in
+    assert not clerk.received
+    assert not ClerkUser.objects.exists()
