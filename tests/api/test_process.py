@@ -42,7 +42,7 @@ def test_a_forked_child_is_not_held_by_what_its_parent_was_doing(server):
             if child == 0:
                 os._exit(0 if client.count_users() == 7 else 1)
             children.append(child)
-        sys.exit(sum(os.waitpid(child, 0)[1] for child in children))
+        sys.exit(any([os.waitpid(child, 0)[1] for child in children]))
         """
     )
     command = [sys.executable, "-W", "ignore", "-c", program, server.url]
