@@ -127,7 +127,7 @@ def main() -> None:
     response = HttpResponse
     known = mint(0)
     plain, signed = environ(), environ(HTTP_AUTHORIZATION=f"Bearer {known}")
-    cookie = environ(HTTP_COOKIE=f"theme=dark; __session={known}; csrftoken=abc")
+    cookie = environ(HTTP_COOKIE=f"theme=dark; __client_uat=1; __session={known}; csrftoken=abc")
 
     def empty(request: Any) -> HttpResponse:
         return response()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import time
 from http import HTTPStatus
 from typing import TypeVar
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import DisallowedRedirect, PermissionDenied
@@ -17,8 +18,12 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from .conf import conf
+from .core.cookies import AmbiguousCookie, choose
+from .core.machines import OAUTH, TokenType
 from .core.policies import Answer, Decision
+from .core.redirects import sign_in_redirect
 from .core.reverification import Reverification, read_requirement
+from .core.urls import is_absolute, with_parameter
 from .identify import identify
 from .wiring import get_instance
 
@@ -88,9 +93,9 @@ def redirect_to_sign_in(request: HttpRequest) -> HttpResponse:
     """Redirect to CLERK_SIGN_IN_URL or Clerk's hosted page, with the way back in ``redirect_url``."""
     back = _way_back(request)
     try:
-        response = HttpResponseRedirect(_with_way_back(sign_in_url(), back))
+        response = HttpResponseRedirect(_sign_in_page(request, back))
     except DisallowedRedirect:  # longer than Django lets one be: the query is what is long
-        response = HttpResponseRedirect(_with_way_back(sign_in_url(), back.partition("?")[0]))
+        response = HttpResponseRedirect(_sign_in_page(request, back.partition("?")[0]))
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -107,6 +112,26 @@ def unauthenticated() -> HttpResponse:
     """One text for every reason: which check a token failed is nobody's business but the log's."""
     detail = _("Sign in, and send a valid session token.")
     return JsonResponse({"detail": detail}, status=HTTPStatus.UNAUTHORIZED, headers={"WWW-Authenticate": "Bearer"})
+
+
+def refuse_credential(decision: Decision, types: tuple[TokenType, ...], scopes: tuple[str, ...] = ()) -> HttpResponse:
+    """Return the response to a program whose credential is not accepted, in the words of RFC 6750."""
+    if decision.answer is Answer.UNAVAILABLE:
+        return unavailable(page=False)
+    if decision.answer is Answer.SIGN_IN:
+        body, status, told = {"detail": _("Send a valid credential.")}, HTTPStatus.UNAUTHORIZED, challenge(types)
+    else:
+        body, status = {"detail": _("You do not have permission to do this.")}, HTTPStatus.FORBIDDEN
+        told = f'Bearer error="insufficient_scope", scope="{" ".join(scopes)}"' if scopes else "Bearer"
+    return JsonResponse(body, status=status, headers={"WWW-Authenticate": told})
+
+
+def challenge(types: tuple[TokenType, ...]) -> str:
+    """Return the value of WWW-Authenticate. Where OAuth tokens are accepted, it says where a client may get one."""
+    instance = get_instance() if OAUTH in types else None
+    if instance is None:
+        return "Bearer"
+    return f'Bearer resource_metadata="https://{instance.frontend_api}/.well-known/oauth-protected-resource"'
 
 
 def unavailable(page: bool) -> HttpResponse:
@@ -135,10 +160,24 @@ def reverification_error(requirement: Reverification) -> dict[str, object]:
     return {"clerk_error": {"type": "forbidden", "reason": "reverification-error", "metadata": metadata}}
 
 
-def _with_way_back(url: str, back: str) -> str:
-    parts = urlsplit(url)
-    pairs = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != "redirect_url"]
-    return urlunsplit(parts._replace(query=urlencode([*pairs, ("redirect_url", back)])))
+def _sign_in_page(request: HttpRequest, back: str) -> str:
+    target, instance = sign_in_url(), get_instance()
+    if instance is None or not is_absolute(target):
+        return with_parameter(target, "redirect_url", back)
+    try:
+        dev_browser = choose(request.META.get("HTTP_COOKIE", ""), instance, now=time.time()).dev_browser
+    except AmbiguousCookie:
+        dev_browser = None
+    return sign_in_redirect(
+        "sign-in",
+        back,
+        instance=instance,
+        sign_in_url=target,
+        return_url=back,
+        dev_browser=dev_browser,
+        # Clerk's hosted page has one for the tasks of a session; a project's own decides what to show by itself.
+        is_pending=conf.CLERK_SIGN_IN_URL is None and identify(request).session_status == "pending",
+    )
 
 
 def _way_back(request: HttpRequest) -> str:

@@ -14,8 +14,10 @@ class ClerkConfig(AppConfig):
     def ready(self) -> None:
         from . import checks as clerk_checks
         from .receivers import sync_user
+        from .revocation import follow_ends
         from .signals import webhook_received
 
+        webhook_received.connect(follow_ends, dispatch_uid="django_clerk.follow_ends")
         webhook_received.connect(sync_user, dispatch_uid="django_clerk.sync_user")
         checks.register(clerk_checks.check_settings, checks.Tags.security)
         checks.register(clerk_checks.check_middleware, checks.Tags.security)

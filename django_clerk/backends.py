@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from functools import cache
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.contrib.auth import get_user_model
 from django.contrib.auth.backends import ModelBackend
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
-from django.db import models
 from django.dispatch import receiver
 from django.http import HttpRequest
 
@@ -21,6 +18,7 @@ from .core.auth import Auth
 from .core.profiles import Profile, read_profile
 from .exceptions import APIError, APINotFound
 from .identify import identify
+from .lookup import find_users
 from .models import ClerkUser
 from .sync import apply_profiles
 from .wiring import get_client
@@ -54,10 +52,10 @@ class ClerkBackend(ModelBackend):
         auth = clerk_auth if clerk_auth is not None else _auth_of(request)
         if auth.user_id is None:
             return None
-        users = list(_find(auth.user_id))
+        users = find_users(auth.user_id)
         if not users:
             provision(auth.user_id)
-            users = list(_find(auth.user_id))
+            users = find_users(auth.user_id)
         return self._admit(users, auth)
 
     async def aauthenticate(  # type: ignore[override]
@@ -67,10 +65,10 @@ class ClerkBackend(ModelBackend):
         auth = clerk_auth if clerk_auth is not None else _auth_of(request)
         if auth.user_id is None:
             return None
-        users = [user async for user in _find(auth.user_id)]
+        users = await sync_to_async(find_users)(auth.user_id)
         if not users:
             await sync_to_async(provision)(auth.user_id)
-            users = [user async for user in _find(auth.user_id)]
+            users = await sync_to_async(find_users)(auth.user_id)
         return self._admit(users, auth)
 
     def get_user(self, user_id: Any) -> Any | None:
@@ -151,29 +149,3 @@ def _forget_unknown(*, setting: str, **kwargs: Any) -> None:
 
 def _auth_of(request: HttpRequest | None) -> Auth:
     return identify(request) if request is not None else Auth()
-
-
-def _find(clerk_id: str) -> models.QuerySet[Any]:
-    return _users_with_clerk().filter(clerk__clerk_id=clerk_id)
-
-
-def _users_with_clerk() -> models.QuerySet[Any]:
-    """
-    Return the users with the few columns of ClerkUser that decide whether they may sign in, and as what.
-
-    Made once: putting a query together takes Django longer than SQLite takes to answer it. All of ``user.clerk`` would
-    double that, and is one query away for whoever wants it.
-    """
-    manager = get_user_model()._default_manager
-    if type(manager).get_queryset is models.Manager.get_queryset:
-        return _made_once(manager)
-    return _annotated(manager)  # the project's own may differ from one request to the next: by tenant, by time
-
-
-def _annotated(manager: models.Manager[Any]) -> models.QuerySet[Any]:
-    columns = ("clerk_id", "role", "deleted_at", "banned", "locked")
-    users: models.QuerySet[Any] = manager.annotate(**{f"_clerk_{name}": models.F(f"clerk__{name}") for name in columns})
-    return users
-
-
-_made_once = cache(_annotated)

@@ -2,17 +2,50 @@
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import load_backend
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 
 from .backends import ClerkBackend
+from .core.auth import Auth
+from .core.machines import SESSION
 from .core.policies import Subject
-from .identify import identify
+from .identify import Accepted, identify, identify_as
+
+
+def attach_user(request: HttpRequest, session_user: Any, session_auser: Any) -> None:
+    """Put ``request.user`` and ``request.auser`` on the request, beside what Django itself has put there."""
+    attributes: dict[str, Any] = request.__dict__
+    attributes["_clerk_beside"] = session_user, session_auser
+    request.user = SimpleLazyObject(partial(get_user, request, session_user))  # type: ignore[assignment]
+    attributes["auser"] = partial(aget_user, request, session_auser)
+
+
+def accept(request: HttpRequest, accepted: Accepted, *, pending: bool = False) -> Auth:
+    """
+    Decide anew, for a view that accepts other credentials than sessions, or pending sessions.
+
+    ``request.clerk`` and ``request.user`` are renewed: whatever was asked before the view, this is who calls it.
+    """
+    attributes: dict[str, Any] = request.__dict__
+    auth = identify_as(request, accepted, pending=pending)
+    attributes.pop("_clerk_user", None)
+    if "clerk" in attributes:
+        attributes["clerk"] = auth
+        attach_user(request, *attributes.get("_clerk_beside", (None, None)))
+    return auth
+
+
+def types_of(view: Callable[..., Any] | None) -> Accepted:
+    """Return the types of token that a view accepts: sessions only, unless its decorator says otherwise."""
+    accepted: Accepted = getattr(view, "clerk_accepts", SESSION)
+    return accepted
 
 
 def load_user(request: HttpRequest) -> Any | None:

@@ -6,6 +6,9 @@ import re
 from typing import Any
 
 from django.conf import settings
+from django.core.cache import caches
+from django.core.cache.backends.dummy import DummyCache
+from django.core.cache.backends.locmem import LocMemCache
 from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import NoReverseMatch, reverse
@@ -65,12 +68,13 @@ def check_middleware(**kwargs: Any) -> list[CheckMessage]:
 
 
 def check_deployment(**kwargs: Any) -> list[CheckMessage]:
-    """Development keys let in whoever signs up in the development instance."""
+    """Development keys let in whoever signs up there; workers that share no cache let in whoever has left."""
     try:
         keys = {"CLERK_PUBLISHABLE_KEY": conf.CLERK_PUBLISHABLE_KEY, "CLERK_SECRET_KEY": conf.CLERK_SECRET_KEY}
+        found = _check_cache()
     except ImproperlyConfigured:  # check_settings() says so
         return []
-    return [
+    found += [
         Error(
             f"{name} is a development key.",
             hint="Use the keys of your production instance, which start with pk_live_ and sk_live_.",
@@ -79,6 +83,15 @@ def check_deployment(**kwargs: Any) -> list[CheckMessage]:
         for name, key in keys.items()
         if not settings.DEBUG and key and key.startswith(("pk_test_", "sk_test_", "test_"))
     ]
+    return found
+
+
+def _check_cache() -> list[CheckMessage]:
+    if not conf.CLERK_REVOKE_SESSIONS or not isinstance(caches["default"], (LocMemCache, DummyCache)):
+        return []
+    message = "CLERK_REVOKE_SESSIONS needs a shared cache: with this one, other workers go on with ended sessions."
+    hint = "Use Redis, Memcached or the database as the default cache."
+    return [Warning(message, hint=hint, id="django_clerk.W008")]
 
 
 def _check_keys() -> list[CheckMessage]:
@@ -93,6 +106,11 @@ def _check_keys() -> list[CheckMessage]:
         hint = "Copy both keys from the same instance, development or production."
         message = "CLERK_PUBLISHABLE_KEY and CLERK_SECRET_KEY belong to different instances."
         found.append(Error(message, hint=hint, id="django_clerk.E005"))
+    if not secret_key:
+        hint = "Set it: users are fetched, sessions refreshed and handshakes ended through Clerk's Backend API."
+        found.append(
+            Warning("CLERK_SECRET_KEY is not set, so Clerk cannot be asked.", hint=hint, id="django_clerk.W007")
+        )
     if instance is None:
         hint = "Set it: the issuer of tokens and the instance's own cookies are known by it."
         found.append(

@@ -86,6 +86,60 @@ class Conf:
         return path
 
     @property
+    def CLERK_ISSUER(self) -> tuple[str, ...]:
+        """Accepted ``iss`` values, instead of those that follow from the publishable key."""
+        return _texts("CLERK_ISSUER")
+
+    @property
+    def CLERK_DOMAIN(self) -> str | None:
+        """Of this application, where it is a satellite."""
+        return _text("CLERK_DOMAIN")
+
+    @property
+    def CLERK_IS_SATELLITE(self) -> bool:
+        return _flag("CLERK_IS_SATELLITE")
+
+    @property
+    def CLERK_SATELLITE_AUTO_SYNC(self) -> bool:
+        """Look for a session at the primary domain at the first page already, not only after a sign-in."""
+        return _flag("CLERK_SATELLITE_AUTO_SYNC")
+
+    @property
+    def CLERK_SATELLITE_ORIGINS(self) -> tuple[str, ...]:
+        """The satellites of a primary domain, in development: a browser is sent back to no other."""
+        return _texts("CLERK_SATELLITE_ORIGINS")
+
+    @property
+    def CLERK_PROXY_URL(self) -> str | None:
+        """Where the Frontend API is reached instead: a URL, or a path of this site."""
+        return _text("CLERK_PROXY_URL")
+
+    @property
+    def CLERK_ORGANIZATION_PATTERNS(self) -> tuple[str, ...]:
+        """Paths about one organization, such as "/orgs/:slug/(.*)": a handshake makes it the active one."""
+        return _texts("CLERK_ORGANIZATION_PATTERNS")
+
+    @property
+    def CLERK_PERSONAL_ACCOUNT_PATTERNS(self) -> tuple[str, ...]:
+        """Paths about nobody but the user: a handshake makes no organization active."""
+        return _texts("CLERK_PERSONAL_ACCOUNT_PATTERNS")
+
+    @property
+    def CLERK_MACHINE_SECRET_KEY(self) -> str | None:
+        """With which M2M tokens are verified, instead of the secret key."""
+        return _text("CLERK_MACHINE_SECRET_KEY")
+
+    @property
+    def CLERK_REVOKE_SESSIONS(self) -> bool:
+        """Refuse a session as soon as Clerk reports its end, and not when its token expires."""
+        return _flag("CLERK_REVOKE_SESSIONS")
+
+    @property
+    def CLERK_TOKEN_LIFETIME(self) -> float:
+        """Seconds that a session token lives at most. For so long an ended session is remembered."""
+        return _number("CLERK_TOKEN_LIFETIME", 60, may_be_zero=False)
+
+    @property
     def CLERK_SIGN_IN_URL(self) -> str | None:
         return _text("CLERK_SIGN_IN_URL")
 

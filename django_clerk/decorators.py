@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial, wraps
+from inspect import isawaitable
 from typing import Any, TypeVar, overload
 
 from asgiref.sync import iscoroutinefunction
@@ -12,7 +13,9 @@ from django.db import models
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
+from .acceptance import Acceptance, adecide, decide, mark_accepting
 from .core import policies
+from .core.machines import TokenType
 from .core.policies import Answer, Decision, Policy, Subject
 from .core.reverification import Reverification
 from .guards import aguard, guard
@@ -82,6 +85,69 @@ def clerk_reverification_required(requirement: Reverification = "strict") -> Cal
     return clerk_policy_required(policies.reverified(requirement))
 
 
+def clerk_accepts(*types: TokenType, scopes: Sequence[str] = ()) -> Callable[[View], View]:
+    """
+    Let in verified credentials of the types: "session_token", "api_key", "oauth_token", "m2m_token", and no others.
+
+    ``scopes`` are asked of machines: whoever presents an API key or a token needs all of them. A session, and a machine
+    that acts for a user, are let in with that user, who is ``request.user``; for other machines that is nobody. Put it
+    above other guards: each of them would take a machine's token for a bad session.
+    """
+    acceptance = Acceptance(types, scopes)
+
+    def decorate(view: View) -> View:
+        _require_function(view)
+        pending = getattr(view, "clerk_pending_allowed", False)
+
+        if _is_async(view):
+
+            @wraps(view)
+            async def accepting(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+                _require_request(request)
+                return await acceptance.aguard(request, partial(view, request, *args, **kwargs), pending=pending)
+
+        else:
+
+            @wraps(view)
+            def accepting(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+                _require_request(request)
+                return acceptance.guard(request, partial(view, request, *args, **kwargs), pending=pending)
+
+        mark_accepting(accepting, acceptance.types)
+        return accepting  # type: ignore[return-value]
+
+    return decorate
+
+
+def clerk_pending_allowed(view: View) -> View:
+    """
+    Count sessions with unfinished tasks as signed in at this view, as the page of such a task needs it.
+
+    It keeps nobody out: put it above ``clerk_login_required``.
+    """
+    _require_function(view)
+
+    if _is_async(view):
+
+        @wraps(view)
+        async def allowing(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            _require_request(request)
+            await adecide(request, None, True)
+            response = view(request, *args, **kwargs)
+            return await response if isawaitable(response) else response
+
+    else:
+
+        @wraps(view)
+        def allowing(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            _require_request(request)
+            decide(request, None, True)
+            return view(request, *args, **kwargs)
+
+    allowing.clerk_pending_allowed = True  # type: ignore[attr-defined]
+    return allowing  # type: ignore[return-value]
+
+
 def clerk_owner_required(
     model: type[models.Model] | models.QuerySet[Any],
     *,
@@ -118,8 +184,7 @@ def _guard(
     judge: Callable[[HttpRequest, Subject, dict[str, Any]], Decision], *, queries: bool = False
 ) -> Callable[[View], View]:
     def decorate(view: View) -> View:
-        if isinstance(view, type):
-            raise TypeError(f"{view.__name__} is a class: use a mixin of django_clerk.mixins, or method_decorator.")
+        _require_function(view)
 
         if _is_async(view):
 
@@ -154,6 +219,11 @@ def _is_async(view: Callable[..., Any]) -> bool:
     while not isinstance(inner, partial) and hasattr(inner, "__wrapped__"):
         inner = inner.__wrapped__
     return bool(getattr(getattr(getattr(inner, "func", None), "__self__", None), "view_is_async", False))
+
+
+def _require_function(view: object) -> None:
+    if isinstance(view, type):
+        raise TypeError(f"{view.__name__} is a class: use a mixin of django_clerk.mixins, or method_decorator.")
 
 
 def _require_request(request: object) -> None:

@@ -19,35 +19,39 @@ from .core.policies import Answer, Decision, Subject
 
 #: Decides about somebody who is signed in, looking up what the decision is about if need be.
 Judge = Callable[[Subject], Decision]
+#: Makes the response for a decision that is not ALLOW.
+Refuse = Callable[[HttpRequest, Decision], HttpResponseBase]
 
 
-def guard(request: HttpRequest, judge: Judge, view: Callable[[], Any]) -> Any:
+def guard(request: HttpRequest, judge: Judge, view: Callable[[], Any], *, refuse: Refuse = respond) -> Any:
     """Return what the view returns, or the answer to a caller who is refused. Raises PermissionDenied, as respond()."""
-    refused = _refuse(request, subject_of(request), judge)
+    refused = _refuse(request, subject_of(request), judge, refuse)
     return mark_private(refused if refused is not None else view())
 
 
-async def aguard(request: HttpRequest, judge: Judge, view: Callable[[], Any], *, queries: bool) -> Any:
+async def aguard(
+    request: HttpRequest, judge: Judge, view: Callable[[], Any], *, queries: bool = False, refuse: Refuse = respond
+) -> Any:
     """Do what guard() does. ``queries`` tells that the judge needs the database, and so a thread."""
     subject = await asubject_of(request)
     try:
-        refused = None if queries else _refuse(request, subject, judge)
+        refused = None if queries else _refuse(request, subject, judge, refuse)
     except SynchronousOnlyOperation:
         queries = True  # a policy of the project's own, or what a template of its own wants to know
     if queries:
-        refused = await sync_to_async(_refuse)(request, subject, judge)
+        refused = await sync_to_async(_refuse)(request, subject, judge, refuse)
     response: Any = refused if refused is not None else view()
     return mark_private(await response if isawaitable(response) else response)
 
 
-def _refuse(request: HttpRequest, subject: Subject, judge: Judge) -> HttpResponseBase | None:
+def _refuse(request: HttpRequest, subject: Subject, judge: Judge, refuse: Refuse) -> HttpResponseBase | None:
     """Ask who it is first, and only then look for the object."""
-    decision = policies.signed_in.decide(subject)
+    decision = policies.known.decide(subject)
     if decision.answer is Answer.ALLOW:
         if (forged := _check_csrf(request, subject)) is not None:
             return forged
         decision = judge(subject)
-    return None if decision.answer is Answer.ALLOW else respond(request, decision)
+    return None if decision.answer is Answer.ALLOW else refuse(request, decision)
 
 
 def _check_csrf(request: HttpRequest, subject: Subject) -> HttpResponseBase | None:

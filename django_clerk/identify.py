@@ -10,12 +10,20 @@ from asgiref.sync import sync_to_async
 from django.http import HttpRequest
 
 from .core.auth import Auth
-from .core.claims import SessionClaims
-from .core.credentials import Credential, find_credential
+from .core.decision import decide, may_wait
+from .core.machines import SESSION, TokenType, classify
+from .core.state import Handshake, Headers, SignedIn, SignedOut, State
 from .exceptions import InvalidToken, KeysUnavailable
-from .wiring import get_instance, get_role_claim, get_verifier
+from .http import clerk_request
+from .revocation import is_revoked
+from .wiring import get_machine_verifier, get_role_claim, get_site, revokes_sessions
 
 logger = logging.getLogger("django_clerk")
+
+Accepted = TokenType | tuple[TokenType, ...]
+
+#: Reasons that say nothing about a machine's credential: Clerk could not be asked.
+_SAYING_NOTHING = ("unexpected-error", "secret-key-invalid")
 
 
 def identify(request: HttpRequest) -> Auth:
@@ -26,58 +34,125 @@ def identify(request: HttpRequest) -> Auth:
     """
     auth = request.__dict__.get("_clerk_auth")
     if auth is None:
-        auth = request.__dict__["_clerk_auth"] = _judge(request)
+        auth = request.__dict__["_clerk_auth"] = _by_session(request)
+    return auth
+
+
+def identify_as(request: HttpRequest, accepted: Accepted, *, pending: bool = False) -> Auth:
+    """
+    Return what Clerk says of the caller at a view that accepts one type of token, several, or pending sessions.
+
+    It holds from then on.
+
+    A machine's token is in the Authorization header or nowhere: a cookie travels by itself.
+    """
+    request.__dict__.pop("_clerk_refusal", None)
+    token = clerk_request(request).bearer_token
+    types = (accepted,) if isinstance(accepted, str) else accepted
+    only = accepted if isinstance(accepted, str) else None
+    if only == SESSION or (token is None and SESSION in types):
+        auth = _by_session(request, pending=pending)
+    elif token is None:
+        auth = _refuse(request, SignedOut("No token in header" if only else "token-type-mismatch"), only)
+    elif (kind := classify(token)) not in types:
+        auth = _refuse(request, SignedOut("token-type-mismatch", source="header"), only)
+    elif kind == SESSION:
+        auth = _by_session(request, pending=pending)
+    else:
+        auth = _by_machine(request, token, kind)
+    request.__dict__["_clerk_auth"] = auth
     return auth
 
 
 async def prepare(request: HttpRequest) -> None:
     """
-    Do ahead what identify() could have to wait for: fetching Clerk's keys.
+    Do ahead what identify() could have to wait for: Clerk's keys, a refreshed session, a list in a cache.
 
     An async view reads ``request.clerk`` on the event loop, which must not wait for a network. Nothing happens when the
-    request carries no token, or the keys for it are here.
+    request carries no credential, or all that is needed to judge it is here.
     """
-    verifier = get_verifier()
-    if verifier.offline:
-        return
-    token = _find(request).token
-    if token is not None and verifier.may_wait(token):
+    if "_clerk_auth" not in request.__dict__ and _may_wait(request):
         await sync_to_async(identify, thread_sensitive=False)(request)
     request.__dict__["_clerk_is_prepared"] = True
 
 
-def _judge(request: HttpRequest) -> Auth:
-    credential = _find(request)
-    if credential.token is None:
-        return Auth(source=credential.source, reason=credential.reason)
-    try:
+def state_of(request: HttpRequest) -> State:
+    """Return the decision on the session that a request carries, made once."""
+    state = request.__dict__.get("_clerk_state")
+    if state is None:
         # Keys that were fresh when the request began may have come of age by now; the event loop does not wait for it.
-        claims = get_verifier().verify(credential.token, wait="_clerk_is_prepared" not in request.__dict__)
-        _check_cookie(credential, claims)
-    except (InvalidToken, KeysUnavailable) as error:
-        logger.debug("Not signed in by %s: %s (%s)", credential.source, error, error.reason)
-        return Auth(source=credential.source, reason=error.reason)
+        wait = "_clerk_is_prepared" not in request.__dict__
+        state = request.__dict__["_clerk_state"] = _unless_revoked(
+            decide(clerk_request(request), get_site(), wait=wait)
+        )
+    return state
+
+
+def headers_of(request: HttpRequest) -> Headers:
+    """Return what a response must carry when somebody has asked who the caller is: cookies, a redirect, the reason."""
+    auth: Auth | None = request.__dict__.get("_clerk_auth")
+    state: State | None = request.__dict__.get("_clerk_refusal") or request.__dict__.get("_clerk_state")
+    headers = state.headers if state is not None else ()
+    if auth is None or auth.is_signed_in or isinstance(state, SignedIn):
+        return headers
+    status = "handshake" if isinstance(state, Handshake) else "signed-out"
+    told: Headers = (("X-Clerk-Auth-Status", status), ("X-Clerk-Auth-Reason", auth.reason or ""))
+    message = state.message if state is not None else ""
+    if message and message.isascii() and message.isprintable():
+        told += (("X-Clerk-Auth-Message", message),)
+    return (*headers, *told)
+
+
+def _by_session(request: HttpRequest, *, pending: bool = False) -> Auth:
+    state = state_of(request)
+    if not isinstance(state, SignedIn):
+        if state.source is not None:
+            logger.debug("Not signed in by %s: %s (%s)", state.source, state.message, state.reason)
+        is_unavailable = isinstance(state, SignedOut) and state.is_unavailable
+        return Auth(source=state.source, reason=state.reason, is_unavailable=is_unavailable)
+    claims = (state.claims.pending or state.claims) if pending else state.claims
     if claims.user_id is None:
         reason = "session-pending" if claims.session_status == "pending" else "token-verification-failed"
-        return Auth(claims, source=credential.source, reason=reason)
-    return Auth(claims, credential.token, credential.source, None, get_role_claim(), partial(_synced_role, request))
+        return Auth(claims, source=state.source, reason=reason)
+    return Auth(claims, state.token, state.source, None, get_role_claim(), partial(_synced_role, request))
 
 
-def _find(request: HttpRequest) -> Credential:
-    meta = request.META
-    return find_credential(meta.get("HTTP_AUTHORIZATION"), meta.get("HTTP_COOKIE"), get_instance())
-
-
-def _check_cookie(credential: Credential, claims: SessionClaims) -> None:
-    """A cookie outlives the state it was set in: what the browser has since been told counts."""
-    if credential.client_uat is None:
-        return
-    if credential.client_uat == 0:
-        raise InvalidToken("session-token-but-no-client-uat", "The browser has signed out.")
-    if claims.payload.get("iat", 0) < credential.client_uat and claims.user_id is not None:
-        raise InvalidToken(
-            "session-token-iat-before-client-uat", "The token is older than the browser's last sign-in or sign-out."
+def _by_machine(request: HttpRequest, token: str, kind: TokenType) -> Auth:
+    try:
+        machine = get_machine_verifier().verify(token, kind)
+    except (InvalidToken, KeysUnavailable) as error:
+        logger.debug("Not let in by an %s: %s (%s)", kind, error, error.reason)
+        is_unavailable = isinstance(error, KeysUnavailable) or error.reason in (
+            "unexpected-error",
+            "secret-key-invalid",
         )
+        return _refuse(request, SignedOut(error.reason, str(error), "header", is_unavailable=is_unavailable), kind)
+    return Auth(token=token, source="header", token_type=kind, machine=machine)
+
+
+def _refuse(request: HttpRequest, state: SignedOut, token_type: TokenType | None) -> Auth:
+    """Whatever the request carried besides is not looked at here, and no cookie of it is answered."""
+    request.__dict__["_clerk_refusal"] = state  # beside the session's, which the next to ask may accept
+    return Auth(source=state.source, reason=state.reason, token_type=token_type, is_unavailable=state.is_unavailable)
+
+
+def _unless_revoked(state: State) -> State:
+    if not isinstance(state, SignedIn) or not revokes_sessions():
+        return state
+    claims = state.claims.pending or state.claims
+    issued_at = claims.payload.get("iat", 0)
+    if claims.user_id is None or claims.session_id is None:
+        return state
+    if not is_revoked(claims.session_id, claims.user_id, issued_at):
+        return state
+    return SignedOut("session-revoked", "Clerk has reported the end of this session.", state.source)
+
+
+def _may_wait(request: HttpRequest) -> bool:
+    asked = clerk_request(request)
+    if "HTTP_AUTHORIZATION" not in asked.meta and "__" not in asked.cookie and not asked.meta.get("QUERY_STRING"):
+        return False
+    return revokes_sessions() or may_wait(asked, get_site())
 
 
 def _synced_role(request: HttpRequest) -> str | None:

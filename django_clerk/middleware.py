@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from functools import partial
-from typing import Any
+from http import HTTPStatus
+from typing import Any, TypeVar
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.urls import Resolver404, resolve
 from django.utils.cache import patch_cache_control, patch_vary_headers
-from django.utils.functional import SimpleLazyObject
 
-from .callers import aget_user, get_user
+from .callers import accept, attach_user, types_of
+from .cookies import set_cookie_lines
 from .core.auth import Auth
-from .identify import identify, prepare
+from .core.instance import HANDSHAKE
+from .core.machines import SESSION, SESSIONS_ONLY
+from .core.state import Headers
+from .http import clerk_request
+from .identify import headers_of, identify, prepare
+from .wiring import get_instance
+
+_R = TypeVar("_R", bound=HttpResponseBase)
 
 
 class ClerkMiddleware:
     """
     Sets ``request.clerk``, ``request.user`` and ``request.auser``. Place it after Django's AuthenticationMiddleware.
 
-    Nothing is verified and nothing is queried until one of them is read. Responses that depend on who asked are marked
-    as private to them.
+    Nothing is verified and nothing is queried until one of them is read, save for the pages that a browser navigates
+    to: whether it must be sent to Clerk first, to come back with a fresh session, is decided before the view. Responses
+    that depend on who asked are marked as private to them.
     """
 
     sync_capable = True
@@ -38,32 +47,91 @@ class ClerkMiddleware:
         if self._is_async:
             return self.__acall__(request)
         self.attach(request)
+        if must_be_decided_first(request):
+            identify(request)
+            if (away := self.send_away(request)) is not None:
+                return away
         return self.finish(request, self.get_response(request))
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
         self.attach(request)
         await prepare(request)
+        if must_be_decided_first(request):
+            identify(request)
+            if (away := self.send_away(request)) is not None:
+                return away
         return self.finish(request, await self.get_response(request))
 
     def attach(self, request: HttpRequest) -> None:
         """Put the lazy values on the request."""
         attributes: dict[str, Any] = request.__dict__
         attributes["clerk"] = LazyAuth(request)
-        request.user = SimpleLazyObject(partial(get_user, request, attributes.get("user")))  # type: ignore[assignment]
-        attributes["auser"] = partial(aget_user, request, attributes.get("auser"))
+        attach_user(request, attributes.get("user"), attributes.get("auser"))
         if "HTTP_AUTHORIZATION" in request.META and not attributes.get("_dont_enforce_csrf_checks"):
             attributes["_dont_enforce_csrf_checks"] = _IsVerifiedHeader(request)
 
+    def send_away(self, request: HttpRequest) -> HttpResponse | None:
+        """Return the redirect of a handshake, on the way there or back; None when the view may answer."""
+        headers = headers_of(request)
+        if not _leads_away(headers) or not _takes_sessions(request):
+            return None
+        response = HttpResponse(status=HTTPStatus.TEMPORARY_REDIRECT)
+        del response.headers["Content-Type"]
+        return _with_headers(response, headers)
+
     def finish(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        """Keep a response that looked at the caller out of shared caches."""
-        if "_clerk_auth" in request.__dict__:
-            headers = response.headers
-            if len(headers) == 1 and "Content-Type" in headers:  # the usual case, without taking headers apart
-                headers["Vary"], headers["Cache-Control"] = "Authorization, Cookie", "private"
-            else:
-                patch_vary_headers(response, ("Authorization", "Cookie"))
-                patch_cache_control(response, private=True)
+        """Tell what was decided, and keep a response that looked at the caller out of shared caches."""
+        if "_clerk_auth" not in request.__dict__:
+            return response
+        told = headers_of(request)
+        if told and not _leads_away(told):  # where it does, this view has no use for sessions
+            _with_headers(response, told)
+        headers = response.headers
+        if len(headers) == 1 and "Content-Type" in headers:  # the usual case, without taking headers apart
+            headers["Vary"], headers["Cache-Control"] = "Authorization, Cookie", "private"
+        else:
+            patch_vary_headers(response, ("Authorization", "Cookie"))
+            patch_cache_control(response, private=True)
         return response
+
+
+def must_be_decided_first(request: HttpRequest) -> bool:
+    """Tell whether a request could end in a redirect to Clerk or back, which no view can be asked to make."""
+    asked = clerk_request(request)
+    if not asked.may_be_sent_away:
+        return False
+    instance = get_instance()
+    if instance is None:
+        return False
+    if not instance.is_production or instance.is_satellite or "HTTP_AUTHORIZATION" in asked.meta:
+        return True
+    cookie = asked.cookie
+    return "__session" in cookie or "__client_uat" in cookie or HANDSHAKE in cookie
+
+
+def _leads_away(headers: Headers) -> bool:
+    return any(name == "Location" for name, _ in headers)
+
+
+def _takes_sessions(request: HttpRequest) -> bool:
+    """A view for machines alone has no use for a browser's session. What cannot be resolved is a page not found."""
+    try:
+        view = resolve(request.path_info, getattr(request, "urlconf", None)).func
+    except Resolver404:
+        return True
+    # REST framework's views accept what any of their authentication classes does; other classes than ours say nothing.
+    given = getattr(view, "view_initkwargs", {})
+    classes = given.get("authentication_classes", getattr(getattr(view, "cls", None), "authentication_classes", ()))
+    accepted = [getattr(cls, "accepts", SESSIONS_ONLY) for cls in classes] or [types_of(view)]
+    return any(SESSION in types for types in accepted)
+
+
+def _with_headers(response: _R, headers: Headers) -> _R:
+    for name, value in headers:
+        if name != "Set-Cookie":
+            response.headers[name] = value
+    set_cookie_lines(response, [value for name, value in headers if name == "Set-Cookie"])
+    return response
 
 
 class LazyAuth:
@@ -113,5 +181,11 @@ class _IsVerifiedHeader:
         self._request = request
 
     def __bool__(self) -> bool:
-        auth = identify(self._request)
+        match = self._request.resolver_match
+        view = match.func if match is not None else None
+        accepted, pending = types_of(view), getattr(view, "clerk_pending_allowed", False) is True
+        if accepted == SESSION and not pending:
+            auth = identify(self._request)
+        else:
+            auth = accept(self._request, accepted, pending=pending)
         return auth.is_signed_in and auth.source == "header"

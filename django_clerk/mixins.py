@@ -16,7 +16,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
 from django.views import View
 
+from .acceptance import Acceptance, mark_accepting
 from .core import policies
+from .core.machines import SESSIONS_ONLY, TokenType
 from .core.policies import Decision, Policy, Subject
 from .core.reverification import Reverification
 from .guards import aguard, guard
@@ -87,6 +89,48 @@ def _declared(view: ClerkPolicyRequiredMixin, name: str) -> list[Any]:
             found.append(cls)
     values = [vars(cls)[name] for cls in found]
     return [value.__get__(view, type(view)) if hasattr(value, "__get__") else value for value in values]
+
+
+class ClerkAcceptsMixin:
+    """
+    Let in verified credentials of the types in ``accepts`` and no others, machines only with all of ``scopes``.
+
+    With ``pending_allowed``, sessions with unfinished tasks count as signed in. It comes before other guards.
+    """
+
+    accepts: ClassVar[Sequence[TokenType]] = SESSIONS_ONLY
+    scopes: ClassVar[Sequence[str]] = ()
+    pending_allowed: ClassVar[bool] = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        order = [base for base in cls.__mro__ if base in (ClerkAcceptsMixin, ClerkPolicyRequiredMixin, View)]
+        if order[0] is not ClerkAcceptsMixin:
+            raise TypeError(f"{cls.__name__} must have ClerkAcceptsMixin first: the others would not see a machine.")
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Any:
+        """Return the view, with ``clerk_accepts`` on it for the middleware to see. Raises ImproperlyConfigured."""
+        view: Any = super().as_view(**initkwargs)  # type: ignore[misc]
+        mark_accepting(view, cls._clerk_acceptance(**initkwargs).types)
+        view.clerk_pending_allowed = initkwargs.get("pending_allowed", cls.pending_allowed)
+        return view
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        let_in = partial(super().dispatch, request, *args, **kwargs)  # type: ignore[misc]
+        acceptance = self._clerk_acceptance(accepts=self.accepts, scopes=self.scopes)
+        guarding = acceptance.aguard if getattr(self, "view_is_async", False) else acceptance.guard
+        return guarding(request, let_in, pending=self.pending_allowed)
+
+    @classmethod
+    def _clerk_acceptance(
+        cls, accepts: Sequence[str] | None = None, scopes: Sequence[str] | None = None, **kwargs: Any
+    ) -> Acceptance:
+        types = cls.accepts if accepts is None else accepts
+        try:
+            return Acceptance(_names(types), cls.scopes if scopes is None else scopes)
+        except (TypeError, ValueError) as error:
+            raise ImproperlyConfigured(f"{cls.__name__}: {error}") from error
 
 
 class ClerkLoginRequiredMixin(ClerkPolicyRequiredMixin):

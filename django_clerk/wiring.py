@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -17,7 +17,12 @@ from .api import ClerkClient
 from .conf import conf
 from .core.instance import Instance
 from .core.keys import JwksKeys, PemKey, SigningKeys
+from .core.machine_tokens import MachineTokenVerifier
+from .core.machines import API_KEY, M2M, TokenType
+from .core.organizations import OrganizationPatterns
+from .core.site import Site
 from .core.tokens import TokenVerifier
+from .core.urls import is_absolute, read_url
 from .exceptions import KeysUnavailable
 from .keystore import CachedKeyStore
 
@@ -39,14 +44,29 @@ def get_verifier() -> TokenVerifier:
     return _once("verifier", _make_verifier)
 
 
+def get_site() -> Site:
+    """Return everything that a decision depends on. Raises ImproperlyConfigured for settings that cannot be right."""
+    return _once("site", _make_site)
+
+
 def get_role_claim() -> str:
     """Return where the application role is in the claims. Every token that somebody reads asks for it."""
     return _once("role claim", lambda: conf.CLERK_ROLE_CLAIM)
 
 
+def get_machine_verifier() -> MachineTokenVerifier:
+    """Return the verifier of API keys, M2M and OAuth tokens. Raises ImproperlyConfigured."""
+    return _once("machine verifier", _make_machine_verifier)
+
+
+def revokes_sessions() -> bool:
+    """Tell whether a session is refused as soon as Clerk reports its end."""
+    return _once("revokes sessions", lambda: conf.CLERK_REVOKE_SESSIONS)
+
+
 def get_client() -> ClerkClient:
     """Return the Backend API client. Raises ImproperlyConfigured without CLERK_SECRET_KEY."""
-    return _once("client", _make_client)
+    return _once("client", lambda: _make_client(conf.CLERK_SECRET_KEY))
 
 
 def make_keys() -> SigningKeys:
@@ -85,29 +105,95 @@ def _make_instance() -> Instance | None:
     if not (publishable_key := conf.CLERK_PUBLISHABLE_KEY):
         return None
     try:
-        return Instance.from_publishable_key(publishable_key)
+        instance = Instance.from_publishable_key(
+            publishable_key,
+            domain=conf.CLERK_DOMAIN or "",
+            is_satellite=conf.CLERK_IS_SATELLITE,
+            proxy_url=conf.CLERK_PROXY_URL or "",
+        )
     except ValueError as error:
         raise ImproperlyConfigured(f"CLERK_PUBLISHABLE_KEY: {error}") from error
+    if instance.is_satellite:
+        _check_satellite(instance)
+    return instance
+
+
+def _check_satellite(instance: Instance) -> None:
+    if not instance.domain and not instance.proxy_url:
+        raise ImproperlyConfigured(
+            "Missing domain and proxyUrl. A satellite application needs CLERK_DOMAIN or CLERK_PROXY_URL."
+        )
+    sign_in_url = conf.CLERK_SIGN_IN_URL
+    if instance.is_production and not (sign_in_url and is_absolute(sign_in_url)):
+        return
+    if sign_in_url is None:
+        raise ImproperlyConfigured("A satellite of a development instance needs CLERK_SIGN_IN_URL, of its primary.")
+    try:
+        origin = read_url(sign_in_url).origin
+    except ValueError as error:
+        raise ImproperlyConfigured("CLERK_SIGN_IN_URL of a satellite must be a URL, with scheme and host.") from error
+    if origin.partition("://")[2] == instance.domain:
+        raise ImproperlyConfigured("CLERK_SIGN_IN_URL of a satellite must be of its primary, not of its own domain.")
+
+
+def _make_site() -> Site:
+    try:
+        organizations = OrganizationPatterns(conf.CLERK_ORGANIZATION_PATTERNS, conf.CLERK_PERSONAL_ACCOUNT_PATTERNS)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"CLERK_ORGANIZATION_PATTERNS: {error}") from error
+    return Site(
+        verifier=get_verifier(),
+        instance=get_instance(),
+        backend=get_client if conf.CLERK_SECRET_KEY else None,
+        sign_in_url=conf.CLERK_SIGN_IN_URL or "",
+        satellite_auto_sync=conf.CLERK_SATELLITE_AUTO_SYNC,
+        satellite_origins=frozenset(conf.CLERK_SATELLITE_ORIGINS),
+        organizations=organizations,
+    )
+
+
+def _get_keys() -> SigningKeys:
+    return _once("keys", _make_keys_or_none)
+
+
+def _make_keys_or_none() -> SigningKeys:
+    try:
+        return make_keys()
+    except ImproperlyConfigured as error:
+        logger.error("Nobody can be signed in. %s", error)
+        return _NoKeys(str(error))
 
 
 def _make_verifier() -> TokenVerifier:
     instance = get_instance()
-    try:
-        keys = make_keys()
-    except ImproperlyConfigured as error:
-        logger.error("Nobody can be signed in. %s", error)
-        keys = _NoKeys(str(error))
     return TokenVerifier(
-        keys,
+        _get_keys(),
         authorized_parties=conf.CLERK_AUTHORIZED_PARTIES,
-        issuer=instance.issuer if instance is not None else None,
+        issuers=conf.CLERK_ISSUER or (instance.issuers if instance is not None else ()),
         audience=conf.CLERK_AUDIENCE,
         clock_skew=conf.CLERK_CLOCK_SKEW,
     )
 
 
-def _make_client() -> ClerkClient:
-    if not (secret_key := conf.CLERK_SECRET_KEY):
+def _make_machine_verifier() -> MachineTokenVerifier:
+    return MachineTokenVerifier(
+        _get_keys(), _fetch_machine, audience=conf.CLERK_AUDIENCE, clock_skew=conf.CLERK_CLOCK_SKEW
+    )
+
+
+def _fetch_machine(token_type: TokenType, token: str) -> Mapping[str, Any]:
+    own = conf.CLERK_MACHINE_SECRET_KEY if token_type == M2M else None
+    try:
+        client = _make_client(own) if own else get_client()
+    except ImproperlyConfigured as error:  # is nothing that the caller could be told
+        raise KeysUnavailable("secret-key-invalid", str(error)) from error
+    if token_type == M2M:
+        return client.verify_m2m_token(token)
+    return client.verify_api_key(token) if token_type == API_KEY else client.verify_oauth_token(token)
+
+
+def _make_client(secret_key: str | None) -> ClerkClient:
+    if not secret_key:
         raise ImproperlyConfigured(
             "Clerk's Backend API needs CLERK_SECRET_KEY. Copy it from the API keys page of Clerk's dashboard."
         )

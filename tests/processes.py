@@ -8,7 +8,6 @@ import sys
 import textwrap
 from pathlib import Path
 
-from django.conf import settings
 from django.db import connection
 
 PROJECT = Path(__file__).parents[1]
@@ -37,15 +36,16 @@ def start(program: str, *arguments: object) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", source, str(connection.settings_dict["NAME"]), *map(str, arguments)],
         cwd=PROJECT,
-        env={**os.environ, "DJANGO_SETTINGS_MODULE": str(settings.SETTINGS_MODULE)},
+        env=os.environ,  # names the settings' module, which overridden settings forget
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
 
 
-def finish(process: subprocess.Popen[str], *, timeout: float = 60) -> str:
-    """Wait for a process and return what it printed. Raises AssertionError with its complaint when it failed."""
-    out, err = process.communicate(timeout=timeout)
+def finish(process: subprocess.Popen[str], *, timeout: float = 60, said: str = "") -> str:
+    """Say something to a process, wait for it and return what it printed. Raises AssertionError when it failed."""
+    out, err = process.communicate(said, timeout=timeout)
     assert process.returncode == 0, err
     return out

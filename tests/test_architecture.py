@@ -15,12 +15,12 @@ from tests.imports import PACKAGE, Import, absolute, imports_of, modules
 FLOORS = (
     ("", "exceptions"),
     ("core",),
-    ("conf", "signals", "api", "keystore"),
+    ("conf", "cookies", "http", "signals", "api", "keystore"),
     ("wiring", "models"),
-    ("accounts", "answers", "identify", "linking", "ownership", "rows", "sync", "transactions"),
+    ("accounts", "answers", "identify", "linking", "lookup", "ownership", "revocation", "rows", "sync", "transactions"),
     ("backends", "receivers", "reconcile"),
     ("callers",),
-    ("guards",),
+    ("acceptance", "guards"),
     (
         "middleware",
         "decorators",

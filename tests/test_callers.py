@@ -47,20 +47,20 @@ def name(user: str) -> str:
 IDENTITIES: list[tuple[str, dict[str, str], str]] = [
     ("no credential of Clerk's", {}, "root"),
     ("a valid token in the header", {"Authorization": "Bearer <T>"}, "ada"),
-    ("a valid token in the cookie", {"Cookie": "__session=<T>"}, "ada"),
+    ("a valid token in the cookie", {"Cookie": "__session=<T>; __client_uat=1"}, "ada"),
     ("a broken token in the header", {"Authorization": "Bearer x.y.z"}, ""),
     ("a forged token in the header", {"Authorization": "Bearer <F>"}, ""),
     ("an expired token in the header", {"Authorization": "Bearer <X>"}, ""),
     ("a pending session in the header", {"Authorization": "Bearer <P>"}, ""),
     ("a token of somebody unknown in the header", {"Authorization": "Bearer <U>"}, ""),
     ("another scheme", {"Authorization": "Basic YTpi"}, "root"),
-    ("a broken cookie", {"Cookie": "__session=x.y.z"}, "root"),
-    ("a forged cookie", {"Cookie": "__session=<F>"}, "root"),
-    ("an expired cookie", {"Cookie": "__session=<X>"}, "root"),
+    ("a broken cookie", {"Cookie": "__session=x.y.z; __client_uat=1"}, "root"),
+    ("a forged cookie", {"Cookie": "__session=<F>; __client_uat=1"}, "root"),
+    ("an expired cookie", {"Cookie": "__session=<X>; __client_uat=1"}, "root"),
     ("a cookie of a browser that signed out", {"Cookie": "__session=<T>; __client_uat=0"}, "root"),
-    ("a pending session in the cookie", {"Cookie": "__session=<P>"}, "root"),
+    ("a pending session in the cookie", {"Cookie": "__session=<P>; __client_uat=1"}, "root"),
     ("two cookies", {"Cookie": "__session=<T>; __session=<U>"}, "root"),
-    ("a valid cookie of somebody unknown", {"Cookie": "__session=<U>"}, ""),
+    ("a valid cookie of somebody unknown", {"Cookie": "__session=<U>; __client_uat=1"}, ""),
 ]
 
 
@@ -107,7 +107,7 @@ def test_without_a_session_everybody_else_is_anonymous(ada: Any) -> None:
 @pytest.mark.parametrize("columns", [{"banned": True}, {"locked": True}, {"deleted_at": "2026-01-01T00:00:00Z"}])
 def test_who_is_shut_out_is_not_let_in_by_a_session_either(ada: Any, sessionid: str, columns: dict[str, Any]) -> None:
     ClerkUser.objects.update(**columns)
-    for headers in ({"Authorization": "Bearer <T>"}, {"Cookie": "__session=<T>"}):
+    for headers in ({"Authorization": "Bearer <T>"}, {"Cookie": "__session=<T>; __client_uat=1"}):
         assert Client().get("/user/", headers=fill(headers, sessionid)).json() == {"user": ""}
 
 
@@ -125,7 +125,7 @@ class TestQueries:
     @pytest.mark.parametrize("prefix", ["", "/async"])
     @pytest.mark.parametrize(("page", "queries"), [("untouched", 0), ("clerk", 0), ("user", 1), ("both", 1)])
     def test_of_a_request(self, ada: Any, django_assert_num_queries: Any, prefix: str, page: str, queries: int) -> None:
-        for headers in (bearer(), {"Cookie": f"__session={mint()}"}):
+        for headers in (bearer(), {"Cookie": f"__session={mint()}; __client_uat=1"}):
             with django_assert_num_queries(queries):
                 assert Client().get(f"{prefix}/{page}/", headers=headers).status_code == 200
 

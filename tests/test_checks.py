@@ -22,7 +22,7 @@ OURS = MIDDLEWARE.index("django_clerk.middleware.ClerkMiddleware")
 
 def found(*, deploy: bool = False, **settings: Any) -> list[str]:
     """Return the ids of our findings under these settings, each of which must say what to do."""
-    with override_settings(**settings):
+    with override_settings(**{"CLERK_SECRET_KEY": "sk_live_VeryUnlikely", **settings}):
         messages = checks.run_checks(tags=[checks.Tags.security], include_deployment_checks=deploy)
     ours = [message for message in messages if message.id and message.id.startswith("django_clerk.")]
     for message in ours:
@@ -46,11 +46,12 @@ def test_the_tests_project_is_sound() -> None:
         ({"CLERK_PUBLISHABLE_KEY": "pk_live_bad"}, ["E004"]),
         ({"CLERK_SECRET_KEY": "sk_test_VeryUnlikely"}, ["E005"]),
         ({"CLERK_SECRET_KEY": "test_VeryUnlikely"}, ["E005"]),
-        ({"CLERK_PUBLISHABLE_KEY": TEST, "CLERK_SECRET_KEY": "sk_live_VeryUnlikely"}, ["E005"]),
+        ({"CLERK_PUBLISHABLE_KEY": TEST}, ["E005"]),
         ({"CLERK_PUBLISHABLE_KEY": TEST, "CLERK_SECRET_KEY": "sk_test_VeryUnlikely"}, []),
-        ({"CLERK_SECRET_KEY": "sk_live_VeryUnlikely"}, []),
+        ({"CLERK_SECRET_KEY": None}, ["W007"]),
         ({"CLERK_PUBLISHABLE_KEY": None}, ["W002"]),
-        ({"CLERK_JWT_KEY": None}, ["E006"]),
+        ({"CLERK_JWT_KEY": None}, []),
+        ({"CLERK_JWT_KEY": None, "CLERK_SECRET_KEY": None}, ["W007", "E006"]),
         ({"CLERK_JWT_KEY": "not a key VeryUnlikely"}, ["E006"]),
         ({"CLERK_JWT_KEY": PRIVATE_PEM}, ["E006"]),
         ({"CLERK_JWT_KEY": None, "CLERK_SECRET_KEY": "sk_live_Very Unlikely"}, ["E006"]),

@@ -54,11 +54,12 @@ def test_the_answer_of_the_first_time_holds() -> None:
         ("", "session-token-and-uat-missing"),
         ("__client_uat=0", "session-token-and-uat-missing"),
         ("__client_uat=5", "client-uat-but-no-session-token"),
-        ("__session=x", "token-invalid"),
+        ("__session=x; __client_uat=1", "token-invalid"),
+        ("__session=<T>", "session-token-but-no-client-uat"),
         ("__session=<T>; __client_uat=0", "session-token-but-no-client-uat"),
         ("__session=<T>; __client_uat=<N>", "session-token-iat-before-client-uat"),
-        ("__session=<P>", "session-pending"),
-        ("__session=<M>", "token-verification-failed"),
+        ("__session=<P>; __client_uat=1", "session-pending"),
+        ("__session=<M>; __client_uat=1", "unexpected-error"),
     ],
 )
 def test_reasons(cookie: str, reason: str) -> None:
@@ -75,7 +76,7 @@ def test_reasons(cookie: str, reason: str) -> None:
 
 
 def test_a_pending_session_says_so_and_nothing_else() -> None:
-    auth = seen(f"__session={mint(sts='pending', o=organization('admin'))}")
+    auth = seen(f"__session={mint(sts='pending', o=organization('admin'))}; __client_uat=1")
     assert auth.session_status == "pending"
     assert (auth.org, dict(auth.claims)) == (None, {})
 
@@ -101,7 +102,7 @@ def test_every_refusal_is_logged_with_its_reason_and_without_the_token(caplog: p
     with caplog.at_level(logging.DEBUG), override_settings(CLERK_AUDIENCE="api"):
         for token in refused:
             assert not seen(**bearer(token=token)).is_signed_in
-            assert not seen(f"__session={token}").is_signed_in
+            assert not seen(f"__session={token}; __client_uat=1").is_signed_in
     assert "token-expired" in caplog.text
     assert "token-invalid-signature" in caplog.text
     for token in refused:
@@ -131,7 +132,7 @@ class TestKeysByApi:
 
     def test_nobody_can_tell_while_clerk_is_away(self, clerk: Loopback) -> None:
         clerk.on("/v1/jwks", refuse)
-        for auth in (seen(**bearer()), seen(f"__session={mint()}")):
+        for auth in (seen(**bearer()), seen(f"__session={mint()}; __client_uat=1")):
             assert not auth.is_signed_in
             assert auth.is_unavailable
             assert auth.reason == "jwk-remote-failed-to-load"

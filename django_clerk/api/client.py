@@ -2,50 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import re
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
-from urllib.parse import quote
 
-import requests
-from requests.auth import AuthBase
+from .calls import ATTEMPTS, quoted, wrong_shape
+from .connection import DEFAULT_MAX_BODY
+from .credentials import CredentialCalls
+from .paging import walk
 
-from django_clerk import __version__
-from django_clerk.exceptions import APIError
-
-from . import answers, transport
-from .connection import DEFAULT_MAX_BODY, BoundedRequest
-from .paging import ID, walk
-from .retries import Patience
-
-ATTEMPTS = 5
 JWKS_MAX_BODY = 256 * 1024
 LARGEST_PAGE = 500
 _MAX_USER = 64 * 1024  # bytes of one user in a list: three metadata fields of 8 KB, and then some
-_SECRET = re.compile(r"[\x21-\x7e]+")
-_BASE_URL = re.compile(r"https?://[^\s/?#@\\]+(?:/[^\s?#\\]*)?")
 
 
-class _SecretKey(AuthBase):
-    """
-    The Authorization header, set last: as an ordinary header, an entry of ``~/.netrc`` would replace it.
-
-    It also keeps the key out of everything that a traceback or an error page prints of a client.
-    """
-
-    def __init__(self, secret_key: str) -> None:
-        self._secret_key = secret_key
-
-    def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
-        r.headers["Authorization"] = f"Bearer {self._secret_key}"
-        return r
-
-
-class ClerkClient:
+class ClerkClient(CredentialCalls):
     """
     The Backend API of one Clerk instance.
 
@@ -58,44 +29,13 @@ class ClerkClient:
     ``sleep`` and ``clock`` (seconds since the epoch) replace ``time.sleep`` and ``time.time``.
     """
 
-    def __init__(
-        self,
-        secret_key: str,
-        *,
-        base_url: str = "https://api.clerk.com",
-        api_version: str = "2026-05-12",
-        waiting_budget: float = 120.0,
-        sleep: Callable[[float], None] = time.sleep,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        if not secret_key:
-            raise ValueError(
-                "Missing Clerk Secret Key. Go to https://dashboard.clerk.com and get your key for your instance."
-            )
-        if not _SECRET.fullmatch(secret_key):  # http.client would refuse it too, and print it
-            raise ValueError("CLERK_SECRET_KEY holds a space, a line break or another character no key has.")
-        self._auth = _SecretKey(secret_key)
-        self._base_url = _checked_url(base_url)
-        self._headers = {
-            "Accept": "application/json",
-            "Accept-Encoding": "identity",  # so that the cap on the body is a cap on what is parsed
-            "Clerk-API-Version": api_version,
-            "Content-Type": "application/json",
-            "User-Agent": f"django_clerk/{__version__}",
-        }
-        self._patience = Patience(budget=waiting_budget, sleep=sleep)
-        self._clock = clock
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._base_url}>"
-
     def get_user(self, user_id: str, *, deadline: float = 10.0, attempts: int = ATTEMPTS) -> dict[str, Any]:
         """
         Return Clerk's user object. Raises APINotFound when the instance has no such user.
 
         On the path of a request, ask once and briefly: ``get_user(user_id, deadline=1.0, attempts=1)``.
         """
-        path = f"/v1/users/{_quoted(user_id)}"
+        path = f"/v1/users/{quoted(user_id)}"
         return _user(self._call("GET", path, deadline=deadline, attempts=attempts), user_id, call=f"GET {path}")
 
     def count_users(self) -> int:
@@ -103,7 +43,7 @@ class ClerkClient:
         answer = self._call("GET", "/v1/users/count")
         total = answer.get("total_count") if isinstance(answer, dict) else None
         if not isinstance(total, int) or isinstance(total, bool) or total < 0:
-            raise _wrong_shape("GET /v1/users/count", "a total_count")
+            raise wrong_shape("GET /v1/users/count", "a total_count")
         return total
 
     def users(self, *, page_size: int = LARGEST_PAGE) -> Iterator[list[Any]]:
@@ -136,7 +76,7 @@ class ClerkClient:
         body = {f"{kind}_metadata": metadata for kind, metadata in given.items() if metadata is not None}
         if not body:
             raise ValueError("No metadata was given.")
-        path = f"/v1/users/{_quoted(user_id)}/metadata"
+        path = f"/v1/users/{quoted(user_id)}/metadata"
         answer = self._call("PATCH", path, body=body, deadline=deadline, attempts=attempts)
         return _user(answer, user_id, call=f"PATCH {path}")
 
@@ -149,7 +89,7 @@ class ClerkClient:
         """
         answer = self._call("GET", "/v1/jwks", deadline=deadline, attempts=1, max_body=JWKS_MAX_BODY)
         if not isinstance(answer, dict) or not isinstance(answer.get("keys"), list):
-            raise _wrong_shape("GET /v1/jwks", "a list of keys")
+            raise wrong_shape("GET /v1/jwks", "a list of keys")
         return answer
 
     def _page_of_users(self, page_size: int, cursor: str | None) -> list[Any]:
@@ -158,57 +98,11 @@ class ClerkClient:
             params["starting_after"] = cursor
         page = self._call("GET", "/v1/users", params=params, max_body=DEFAULT_MAX_BODY + page_size * _MAX_USER)
         if not isinstance(page, list):
-            raise _wrong_shape("GET /v1/users", "a list")
+            raise wrong_shape("GET /v1/users", "a list")
         return page
-
-    def _call(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, str] | None = None,
-        body: Mapping[str, Any] | None = None,
-        deadline: float = 10.0,
-        attempts: int = ATTEMPTS,
-        max_body: int = DEFAULT_MAX_BODY,
-    ) -> Any:
-        if not 0 < deadline < threading.TIMEOUT_MAX or attempts < 1:
-            raise ValueError("The deadline must be a positive number of seconds, and attempts at least 1.")
-        call = f"{method} {path}"
-        request = BoundedRequest(max_body)
-        request.prepare(
-            method=method,
-            url=self._base_url + path,
-            headers=self._headers,
-            params=params,
-            data=None if body is None else json.dumps(body, allow_nan=False),
-            auth=self._auth,
-        )
-
-        def attempt() -> Any:
-            response = transport.exchange(request, deadline=deadline, call=call)
-            return answers.read(response, call=call, max_body=max_body, now=self._clock())
-
-        return self._patience.call(attempt, attempts=attempts)
-
-
-def _quoted(clerk_id: object) -> str:
-    if not isinstance(clerk_id, str) or not ID.fullmatch(clerk_id):
-        raise ValueError("An id of Clerk's consists of letters, digits, underscores and hyphens.")
-    return quote(clerk_id, safe="")
-
-
-def _checked_url(base_url: str) -> str:
-    if not _BASE_URL.fullmatch(base_url):
-        raise ValueError("CLERK_API_URL must look like https://api.clerk.com, without credentials and query.")
-    return base_url.rstrip("/")
 
 
 def _user(answer: Any, user_id: str, *, call: str) -> dict[str, Any]:
     if not isinstance(answer, dict) or answer.get("id") != user_id:
-        raise _wrong_shape(call, "the user that was asked for")
+        raise wrong_shape(call, "the user that was asked for")
     return answer
-
-
-def _wrong_shape(call: str, expected: str) -> APIError:
-    return APIError(f"{call}: the answer is JSON, but not {expected}. Check CLERK_API_URL.", status=200)

@@ -9,13 +9,11 @@ from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from .claims import NOBODY, Organization, SessionClaims
+from .machines import SESSION, Machine, TokenType
 from .permissions import Scoped
 from .reverification import Reverification, is_fresh
 
 Source = Literal["header", "cookie"]
-
-#: Reasons that say nothing about the session: the keys to judge it by could not be had.
-UNAVAILABLE_REASONS: Final = frozenset({"jwk-remote-failed-to-load", "jwk-failed-to-resolve", "secret-key-invalid"})
 
 
 class _Unset:
@@ -35,25 +33,36 @@ class Auth:
     """
 
     session: SessionClaims = field(default=NOBODY, repr=False)
-    token: str | None = field(default=None, repr=False)  #: the session token as it was sent
+    token: str | None = field(default=None, repr=False)  #: as it was sent
     #: where the credential was found. A cookie travels by itself: only a header may skip CSRF
     source: Source | None = None
     reason: str | None = None  #: why signed out, in Clerk's words
     role_claim: str = field(default="metadata.role", repr=False, compare=False)
     synced_role: Callable[[], str | None] | None = field(default=None, repr=False, compare=False)
+    #: what was presented; when signed out, what was asked for, or None where several types would have done
+    token_type: TokenType | None = SESSION
+    machine: Machine | None = field(default=None, repr=False)  #: at views that accept machine tokens
+    is_unavailable: bool = False  #: True when the credential could not be judged at all: the answer is 503, not 401
 
     @property
     def is_signed_in(self) -> bool:
-        return self.session.user_id is not None
-
-    @property
-    def is_unavailable(self) -> bool:
-        """True when the credential could not be judged at all. The answer then is 503, not 401."""
-        return self.reason in UNAVAILABLE_REASONS
+        """True for a session, and for a machine's credential at a view that accepts it."""
+        return self.session.user_id is not None or self.machine is not None
 
     @property
     def user_id(self) -> str | None:
-        return self.session.user_id
+        """Clerk's id of the user, or of the user whom a machine acts for; None for a machine that acts for itself."""
+        return self.machine.user_id if self.machine is not None else self.session.user_id
+
+    @property
+    def subject(self) -> str | None:
+        """Who the token speaks of: a user, an organization or a machine."""
+        return self.machine.subject if self.machine is not None else self.session.user_id
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """What a machine's credential may be used for; empty for a session."""
+        return self.machine.scopes if self.machine is not None else ()
 
     @property
     def session_id(self) -> str | None:
@@ -93,11 +102,7 @@ class Auth:
     @property
     def claims(self) -> Mapping[str, Any]:
         """Every claim of the token. A copy: the token is shared by the requests that carry it."""
-        return _copied(self.session.payload)
-
-    @property
-    def token_type(self) -> str:
-        return "session_token"
+        return _copied((self.machine.claims or {}) if self.machine is not None else self.session.payload)
 
     @property
     def role(self) -> str | None:
@@ -108,7 +113,7 @@ class Auth:
         ``ClerkUser.role`` counts, at the price of the query that loads ``request.user``. A token that does carry the
         metadata speaks for it: a role missing there, or one that is not a string, is no role.
         """
-        if not self.is_signed_in:
+        if self.session.user_id is None:
             return None
         *parents, name = self.role_claim.split(".")
         value: Any = self.session.payload
@@ -135,6 +140,7 @@ class Auth:
     ) -> bool:
         """
         Answer as ``has()`` of Clerk's SDKs does: True when everything asked for is there, False when nothing is asked.
+        A machine has nothing of all this.
 
         ``role`` and ``permission`` are those of the active organization, with or without "org:". ``feature`` and
         ``plan`` may carry a scope, "org:" or "user:". ``reverification`` is "strict_mfa", "strict", "moderate", "lax"
@@ -151,7 +157,7 @@ class Auth:
             answers.append(_includes(self.session.plans, plan))
         if reverification is not _UNSET:
             answers.append(is_fresh(self.session.factor_ages, reverification))
-        return self.is_signed_in and bool(answers) and all(answers)
+        return self.session.user_id is not None and bool(answers) and all(answers)
 
     def __copy__(self) -> Auth:
         return self

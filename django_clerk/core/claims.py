@@ -37,6 +37,8 @@ class SessionClaims:
 
     payload: Mapping[str, Any] = field(default_factory=lambda: _EMPTY, repr=False, hash=False)
     session_status: str | None = None  #: "active", "pending", or None in tokens of version 1
+    #: with unfinished tasks: the claims for views that let such a session in. All else here is nobody's then
+    pending: SessionClaims | None = field(default=None, repr=False)
 
     @property
     def user_id(self) -> str | None:
@@ -77,12 +79,16 @@ def read_claims(payload: Mapping[str, Any]) -> SessionClaims:
     Read verified claims.
 
     A session with unfinished tasks (``sts`` is "pending") belongs to nobody yet, as in Clerk's own SDKs. They give up
-    on a token that has an organization and an unreadable ``fea``, so it belongs to nobody here.
+    on a token that has an organization and unreadable features or permissions, so it belongs to nobody here.
     """
     status = _text(payload.get("sts"))
     if status == "pending":
-        return SessionClaims(session_status=status)
-    if payload.get("v") == 2 and payload.get("o") and _read_scoped(payload, "fea") is None:
+        return SessionClaims(session_status=status, pending=_read(payload, status))
+    return _read(payload, status)
+
+
+def _read(payload: Mapping[str, Any], status: str | None) -> SessionClaims:
+    if payload.get("v") == 2 and payload.get("o") and not _is_readable(payload):
         return NOBODY
     return SessionClaims(MappingProxyType(payload), status)
 
@@ -112,6 +118,12 @@ def _read_organization(payload: Mapping[str, Any]) -> Organization | None:
         role=_text(payload.get("org_role")),
         permissions=tuple(permissions) if isinstance(permissions, list) and listed else (),
     )
+
+
+def _is_readable(payload: Mapping[str, Any]) -> bool:
+    packed = payload["o"]
+    parts = (packed.get("per"), packed.get("fpm")) if isinstance(packed, Mapping) else ()
+    return _read_scoped(payload, "fea") is not None and all(isinstance(part, str) or not part for part in parts)
 
 
 def _read_scoped(payload: Mapping[str, Any], claim: str) -> Scoped | None:

@@ -9,10 +9,20 @@ from typing import Any
 from urllib.parse import unquote
 
 from . import base64url, strictjson
-from .instance import Instance
+from .instance import (
+    CLIENT_UAT,
+    DEV_BROWSER,
+    HANDSHAKE,
+    HANDSHAKE_NONCE,
+    PLAIN,
+    REDIRECT_COUNT,
+    REFRESH,
+    SESSION,
+    Instance,
+)
 
-SESSION, CLIENT_UAT = "__session", "__client_uat"
 _SCHEME = re.compile(r"^https?://")
+_LONGEST_COUNT = 20
 _SPACE = " \t"  # all that RFC 6265 strips; to Python's strip() other names would be ours as well
 _LEADING_INTEGER = re.compile(r"\s*([+-]?[0-9]{1,15})")
 
@@ -41,24 +51,40 @@ def read_cookies(header: str, names: frozenset[str]) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class SessionCookies:
+class ClerkCookies:
     """The cookies that speak for this instance."""
 
-    session: str | None
-    #: seconds; when the browser's sign-in state last changed, 0 when signed out, None if unknown
-    client_uat: int | None
+    session: str | None = None
+    #: seconds; when the browser's sign-in state last changed, 0 when signed out or unknown
+    client_uat: int = 0
+    dev_browser: str | None = None
+    refresh: str | None = None
+    handshake: str | None = None
+    handshake_nonce: str | None = None
+    redirect_count: float = 0  #: how often in a row this browser has been sent to Clerk
+    are_suffixed: bool = False
 
 
-def choose(header: str, instance: Instance | None, *, now: float) -> SessionCookies:
-    """Return the session cookie of this instance, suffixed or not. ``now`` is in seconds. Raises AmbiguousCookie."""
-    if instance is None:
-        plain = read_cookies(header, _PLAIN)
-        return SessionCookies(plain.get(SESSION), _read_uat(plain.get(CLIENT_UAT)))
-    suffixed_session, suffixed_uat = instance.suffixed(SESSION), instance.suffixed(CLIENT_UAT)
-    cookies = read_cookies(header, _PLAIN | {suffixed_session, suffixed_uat})
-    if uses_suffixed_cookies(cookies, instance, now=now):
-        return SessionCookies(cookies.get(suffixed_session), _read_uat(cookies.get(suffixed_uat)))
-    return SessionCookies(cookies.get(SESSION), _read_uat(cookies.get(CLIENT_UAT)))
+def choose(header: str, instance: Instance | None, *, now: float) -> ClerkCookies:
+    """Return the cookies of this instance, suffixed or not. ``now`` is in seconds. Raises AmbiguousCookie."""
+    if not header:
+        return ClerkCookies()
+    cookies = read_cookies(header, instance.cookie_names if instance is not None else PLAIN)
+    suffixed = instance is not None and uses_suffixed_cookies(cookies, instance, now=now)
+
+    def get(name: str) -> str | None:
+        return cookies.get(instance.suffixed(name) if suffixed and instance is not None else name)
+
+    return ClerkCookies(
+        session=get(SESSION),
+        client_uat=_read_uat(get(CLIENT_UAT)),
+        dev_browser=get(DEV_BROWSER),
+        refresh=cookies.get(instance.suffixed(REFRESH)) if instance is not None else None,
+        handshake=cookies.get(HANDSHAKE),
+        handshake_nonce=cookies.get(HANDSHAKE_NONCE),
+        redirect_count=_read_count(cookies.get(REDIRECT_COUNT)),
+        are_suffixed=suffixed,
+    )
 
 
 def uses_suffixed_cookies(cookies: Mapping[str, str], instance: Instance, *, now: float) -> bool:
@@ -66,12 +92,14 @@ def uses_suffixed_cookies(cookies: Mapping[str, str], instance: Instance, *, now
     session, uat = cookies.get(SESSION), cookies.get(CLIENT_UAT)
     suffixed_session = cookies.get(instance.suffixed(SESSION))
     suffixed_uat = cookies.get(instance.suffixed(CLIENT_UAT))
+    if session is None and suffixed_session is None and suffixed_uat is None:
+        return False
     claims = _peek(session)
     if session is not None:
         issuer = claims.get("iss")
         if not issuer:
             return False
-        if not isinstance(issuer, str) or _SCHEME.sub("", issuer) != instance.frontend_api:
+        if not isinstance(issuer, str) or _SCHEME.sub("", issuer) != instance.original_frontend_api:
             return True
     if suffixed_uat is None and suffixed_session is None:
         return False
@@ -87,12 +115,9 @@ def uses_suffixed_cookies(cookies: Mapping[str, str], instance: Instance, *, now
     return not (suffixed_uat is None and suffixed_session is not None)
 
 
-_PLAIN = frozenset({SESSION, CLIENT_UAT})
-
-
 def _decode(value: str) -> str:
     try:
-        return unquote(value, errors="strict")
+        return unquote(value, errors="strict") if "%" in value else value
     except UnicodeDecodeError:
         return value
 
@@ -111,8 +136,16 @@ def _number(claims: Mapping[str, Any], name: str) -> float:
     return value if isinstance(value, (int, float)) and not isinstance(value, bool) else 0
 
 
-def _read_uat(value: str | None) -> int | None:
-    if value is None:
-        return None
-    match = _LEADING_INTEGER.match(value)
+def _read_uat(value: str | None) -> int:
+    match = _LEADING_INTEGER.match(value) if value is not None else None
     return int(match[1]) if match else 0
+
+
+def _read_count(value: str | None) -> float:
+    """Read a number as JavaScript's ``Number()`` does, hexadecimal ones included; what counts nothing is 0."""
+    text = (value or "").strip()[:_LONGEST_COUNT]
+    try:
+        count = float(int(text, 16)) if text[:2].lower() == "0x" else float(text)
+    except ValueError:
+        return 0
+    return count if count > 0 else 0  # nan is not above 0 either, and a negative one would grow for ever

@@ -39,9 +39,10 @@ def parse(token: str) -> UnverifiedToken:
         raise InvalidToken(
             "token-invalid", "Invalid JWT form. The header, payload, or signature could not be decoded."
         ) from error
-    if not isinstance(header, dict) or not isinstance(payload, dict):
-        raise InvalidToken("token-invalid", "Invalid JWT form. The header and the payload must be JSON objects.")
-    return UnverifiedToken(header, payload, signing_input, signature)
+    if not isinstance(header, dict):
+        raise InvalidToken("token-invalid", "Invalid JWT form. The header must be a JSON object.")
+    # A payload that is no object has no claims; that is said after the signature, as of every other.
+    return UnverifiedToken(header, payload if isinstance(payload, dict) else {}, signing_input, signature)
 
 
 @lru_cache(maxsize=64)

@@ -64,8 +64,8 @@ class PemKey:
             )
         except (ValueError, UnsupportedAlgorithm) as error:
             raise ValueError("It is not a PEM public key.") from error
-        if not isinstance(key, RSAPublicKey) or not 2048 <= key.key_size <= 8192:
-            raise ValueError("It is not an RSA key of 2048 to 8192 bits.")
+        if not isinstance(key, RSAPublicKey) or key.key_size != 2048:
+            raise ValueError("It is not an RSA key of 2048 bits, which all of Clerk's are.")
         self._key = key
 
     def get(self, kid: object, *, wait: bool = True) -> RSAPublicKey:

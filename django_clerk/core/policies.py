@@ -51,35 +51,50 @@ class Subject:
         """The Django user, or None when nobody is signed in or the user is shut out."""
         return self._load_user() if self.auth.is_signed_in else None
 
+    @property
+    def is_somebody(self) -> bool:
+        """True for a user, and for a machine that acts for none; False for a machine whose user is shut out."""
+        machine = self.auth.machine
+        return self.user is not None or (machine is not None and machine.user_id is None)
+
 
 class Policy:
     """
     A rule with a name. Rules combine with ``&``, ``|`` and ``~``, and each combination knows its own name.
 
-    Every rule, a negated one too, is about somebody: nobody never passes.
+    Every rule, a negated one too, is about somebody: nobody never passes. A machine that acts for no user passes only
+    where the rule is ``for_machines``; and no machine passes because it lacks something, since nobody knows what of
+    its user's it has.
     """
 
     def __init__(
-        self, name: str, test: Callable[[Subject, Any], bool], *, reverification: Reverification | None = None
+        self,
+        name: str,
+        test: Callable[[Subject, Any], bool],
+        *,
+        reverification: Reverification | None = None,
+        for_machines: bool = False,
     ) -> None:
         self.name = name
         self._test = test
         self._reverification = reverification
+        self._for_machines = for_machines
 
     def decide(self, subject: Subject, obj: Any = None) -> Decision:
         """Decide about a subject and, for rules of ownership, an object."""
         if subject.auth.is_unavailable:
             return Decision(Answer.UNAVAILABLE, self.name)
-        if subject.user is None:
+        if not subject.is_somebody:
             return Decision(Answer.SIGN_IN, self.name)
         return self.refusal(subject, obj) or ALLOW
 
     def refusal(self, subject: Subject, obj: Any) -> Decision | None:
         """Return why somebody who is signed in is refused, or None."""
-        if self._test(subject, obj) is True:
+        if (subject.user is not None or self._for_machines) and self._test(subject, obj) is True:
             return None
-        answer = Answer.FORBID if self._reverification is None else Answer.REVERIFY
-        return Decision(answer, self.name, self._reverification)
+        if self._reverification is None or subject.auth.machine is not None:  # a machine has no factor to verify
+            return Decision(Answer.FORBID, self.name)
+        return Decision(Answer.REVERIFY, self.name, self._reverification)
 
     def __and__(self, other: object) -> Policy:
         return _All(self, other) if isinstance(other, Policy) else NotImplemented
@@ -88,7 +103,10 @@ class Policy:
         return _Any(self, other) if isinstance(other, Policy) else NotImplemented
 
     def __invert__(self) -> Policy:
-        return Policy(f"~{self.name}", lambda subject, obj: self.refusal(subject, obj) is not None)
+        return Policy(
+            f"~{self.name}",
+            lambda subject, obj: subject.auth.machine is None and self.refusal(subject, obj) is not None,
+        )
 
     def __bool__(self) -> bool:
         """``a and b`` would be ``b`` alone, and nobody would notice."""
@@ -128,7 +146,10 @@ class _Any(Policy):
         return next((r for r in refusals if r.answer is Answer.REVERIFY), refusals[0])
 
 
+#: A user, by a session or by a machine that acts for the user.
 signed_in: Final = Policy("signed_in", lambda subject, obj: True)
+#: A user, or a machine that acts for none.
+known: Final = Policy("known", lambda subject, obj: True, for_machines=True)
 
 
 def has_role(*roles: str) -> Policy:

@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timezone
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt.algorithms import RSAAlgorithm
@@ -26,7 +26,8 @@ _RS256 = RSAAlgorithm(RSAAlgorithm.SHA256)
 #: ``cat`` of the tokens that may be a session, unless they have none: Clerk's session class and "no information" class.
 #: JWT templates, machine tokens and OAuth tokens are signed with the same key and are not sessions.
 _SESSION_CATEGORIES = ("cl_B7d4PD111AAA", "cl_I7d4PD111III")
-_OAUTH_TYPES = ("at+jwt", "application/at+jwt")
+#: ``typ`` of an OAuth access token that is a JWT (RFC 9068).
+OAUTH_TYPES = ("at+jwt", "application/at+jwt")
 _USER_ID = re.compile(r"user_[A-Za-z0-9_-]{1,200}")
 _SESSION_ID = re.compile(r"sess_[A-Za-z0-9_-]{1,200}")
 _LATEST_TIME = 10**11  #: seconds; what is later was meant as milliseconds
@@ -36,8 +37,8 @@ _REPORT_CLOCK_EVERY = 600  #: seconds
 
 class _Remembered(NamedTuple):
     claims: SessionClaims
-    begins_at: int
-    expires_at: int
+    begins_at: float  #: seconds; with the clock's skew taken off, and put on below
+    ends_at: float
     kid: object
     key: RSAPublicKey
 
@@ -55,14 +56,14 @@ class TokenVerifier:
         keys: SigningKeys,
         *,
         authorized_parties: Collection[str] = (),
-        issuer: str | None = None,
+        issuers: Collection[str] = (),
         audience: Collection[str] = (),
         clock_skew: float = 5,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._keys = keys
         self._authorized_parties = frozenset(authorized_parties)
-        self._issuer = issuer
+        self._issuers = frozenset(issuers)
         self._audience = frozenset(audience)
         self._clock_skew = clock_skew  #: seconds
         self._clock = clock
@@ -74,30 +75,51 @@ class TokenVerifier:
         """True when verifying never leaves the process."""
         return self._keys.offline
 
-    def verify(self, token: str, *, wait: bool = True) -> SessionClaims:
+    def verify(
+        self, token: str, *, parsed: UnverifiedToken | None = None, wait: bool = True, skew: float = 0
+    ) -> SessionClaims:
         """
         Return what a session token says. Raises InvalidToken, or KeysUnavailable when nobody can tell.
 
-        Without ``wait`` nothing is fetched: the keys that are here have to do, as they had to a moment ago.
+        Without ``wait`` nothing is fetched: the keys that are here have to do, as they had to a moment ago. ``skew`` is
+        added to the clock's, in seconds. ``parsed`` is the token taken apart, where the caller has done so.
         """
-        digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
-        known = self._remembered.get(digest)
+        known = self.recall(token, wait=wait)
         if known is not None:
-            if self._is_current(known) and self._keys.get(known.kid, wait=wait) is known.key:
-                return known.claims
-            self._remembered.pop(digest, None)
-        parsed = parse(token)
-        _check_purpose(parsed)
-        _check_header(parsed.header)
-        kid = parsed.header.get("kid")
-        key = self._keys.get(kid, wait=wait)
-        if not _RS256.verify(parsed.signing_input, key, parsed.signature):
-            raise InvalidToken("token-invalid-signature", "JWT signature is invalid.")
-        self._check_claims(parsed.payload)
+            return known
+        parsed = parsed or parse(token)
+        check_purpose(parsed)
+        key = self._check_signature(parsed, wait=wait)
+        self._check_claims(parsed.payload, self._clock_skew + skew)
         claims = read_claims(parsed.payload)
-        begins_at = max(parsed.payload["iat"], parsed.payload.get("nbf", 0))
-        self._remember(digest, _Remembered(claims, begins_at, parsed.payload["exp"], kid, key))
+        begins_at = max(parsed.payload["iat"], parsed.payload.get("nbf", 0)) - self._clock_skew
+        ends_at = parsed.payload["exp"] + self._clock_skew
+        self._remember(_digest(token), _Remembered(claims, begins_at, ends_at, parsed.header.get("kid"), key))
         return claims
+
+    def recall(self, token: str, *, wait: bool = True) -> SessionClaims | None:
+        """Return what a token says that was verified before and still holds; None for any other."""
+        digest = _digest(token)
+        known = self._remembered.get(digest)
+        if known is None:
+            return None
+        if known.begins_at <= self._clock() < known.ends_at and self._keys.get(known.kid, wait=wait) is known.key:
+            return known.claims
+        self._remembered.pop(digest, None)
+        return None
+
+    def verify_handshake(self, token: str, *, wait: bool = True) -> list[str]:
+        """
+        Return the cookies that a handshake token brings, as ``Set-Cookie`` lines. Raises as verify() does.
+
+        It has no times and no subject. Whoever could choose a claim of a token of another purpose could set cookies:
+        the category is checked, and the key is the instance's.
+        """
+        parsed = parse(token)
+        check_purpose(parsed)
+        self._check_signature(parsed, wait=wait)
+        directives = parsed.payload.get("handshake")
+        return [one for one in directives if isinstance(one, str)] if isinstance(directives, list) else []
 
     def may_wait(self, token: str) -> bool:
         """Tell whether verifying this token could wait for the network, as an event loop must not."""
@@ -109,9 +131,11 @@ class TokenVerifier:
             return False
         return isinstance(header, dict) and self._keys.may_wait(header.get("kid"))
 
-    def _is_current(self, known: _Remembered) -> bool:
-        now = self._clock()
-        return known.begins_at - self._clock_skew <= now < known.expires_at + self._clock_skew
+    def _check_signature(self, token: UnverifiedToken, *, wait: bool) -> RSAPublicKey:
+        check_header(token.header)
+        key = self._keys.get(token.header.get("kid"), wait=wait)
+        check_signature(token, key)
+        return key
 
     def _remember(self, digest: bytes, entry: _Remembered) -> None:
         # Each step is atomic: a lock could be inherited by a forked child, and nobody would ever release it there.
@@ -120,55 +144,41 @@ class TokenVerifier:
                 self._remembered.pop(oldest, None)
         self._remembered[digest] = entry
 
-    def _check_claims(self, payload: Mapping[str, Any]) -> None:
-        subject, session = payload.get("sub"), payload.get("sid")
+    def _check_claims(self, payload: Mapping[str, Any], skew: float) -> None:
+        subject = payload.get("sub")
         if not isinstance(subject, str) or not subject:
             raise _failed("Subject claim (sub) is required and must be a string.")
         if not _USER_ID.fullmatch(subject):
             raise InvalidToken("token-type-mismatch", "The subject (sub) is not a Clerk user.")
-        if not isinstance(session, str) or not _SESSION_ID.fullmatch(session):
-            # A token made from a JWT template has none, and outlives the session it was made in.
-            raise InvalidToken(
-                "token-type-mismatch", "The token has no session id (sid), so it is not a session token."
-            )
-        self._check_audience(payload.get("aud"))
+        check_audience(payload.get("aud"), self._audience)
         party = payload.get("azp")
         if self._authorized_parties and not (isinstance(party, str) and party in self._authorized_parties):
             raise InvalidToken(
                 "token-invalid-authorized-parties",
                 f"Invalid JWT Authorized party claim (azp) {_short(party)}. It is not in CLERK_AUTHORIZED_PARTIES.",
             )
-        if self._issuer is not None and payload.get("iss") != self._issuer:
+        issuer = payload.get("iss")
+        if self._issuers and not (isinstance(issuer, str) and issuer in self._issuers):
             raise InvalidToken(
                 "token-invalid-issuer",
-                f'Invalid JWT issuer claim (iss) {_short(payload.get("iss"))}. Expected "{self._issuer}".',
+                f'Invalid JWT issuer claim (iss) {_short(issuer)}. Expected "{",".join(sorted(self._issuers))}".',
             )
-        self._check_times(payload)
+        self._check_times(payload, skew)
+        if not is_session_id(payload.get("sid")):
+            # A token made from a JWT template has none, and outlives the session it was made in.
+            raise InvalidToken(
+                "token-type-mismatch", "The token has no session id (sid), so it is not a session token."
+            )
 
-    def _check_audience(self, audience: object) -> None:
-        if not self._audience or audience in (None, "", []):
-            return
-        offered = audience if isinstance(audience, list) else [audience]
-        if not any(isinstance(one, str) and one in self._audience for one in offered):
-            raise _failed("Invalid JWT audience claim (aud). It is not in CLERK_AUDIENCE.")
-
-    def _check_times(self, payload: Mapping[str, Any]) -> None:
+    def _check_times(self, payload: Mapping[str, Any], skew: float) -> None:
         now = self._clock()
-        expires_at = _time(payload, "exp")
-        if expires_at <= now - self._clock_skew:
-            raise InvalidToken("token-expired", f"JWT is expired. {_dates('Expiry', expires_at, now)}")
-        if "nbf" in payload and (not_before := _time(payload, "nbf")) > now + self._clock_skew:
-            self._report_clock(not_before - now)
-            raise InvalidToken(
-                "token-not-active-yet",
-                "JWT cannot be used prior to not before date claim (nbf). " + _dates("Not before", not_before, now),
-            )
-        if (issued_at := _time(payload, "iat")) > now + self._clock_skew:
-            self._report_clock(issued_at - now)
-            raise InvalidToken(
-                "token-iat-in-the-future",
-                "JWT issued at date claim (iat) is in the future. " + _dates("Issued at", issued_at, now),
-            )
+        try:
+            check_times(payload, now=now, clock_skew=skew)
+        except InvalidToken as error:
+            ahead = {"token-not-active-yet": "nbf", "token-iat-in-the-future": "iat"}.get(error.reason)
+            if ahead is not None:
+                self._report_clock(payload[ahead] - now)
+            raise
 
     def _report_clock(self, seconds: float) -> None:
         """Say at times that this machine's clock is slow: Clerk signed the token, so it was made already."""
@@ -181,20 +191,21 @@ class TokenVerifier:
             )
 
 
-def _check_purpose(token: UnverifiedToken) -> None:
+def check_purpose(token: UnverifiedToken) -> None:
     """Refuse what Clerk signs for another purpose. All of it is signed with the key of the instance."""
     header, subject = token.header, token.payload.get("sub")
     if (
-        header.get("typ") in _OAUTH_TYPES
+        header.get("typ") in OAUTH_TYPES
         or ("cat" in header and header["cat"] not in _SESSION_CATEGORIES)
         or (isinstance(subject, str) and subject.startswith("mch_"))
     ):
         raise InvalidToken("token-type-mismatch", "The token is not a session token.")
 
 
-def _check_header(header: Mapping[str, Any]) -> None:
-    if header.get("typ", "JWT") != "JWT":
-        raise InvalidToken("token-invalid", f'Invalid JWT type {_short(header.get("typ"))}. Expected "JWT".')
+def check_header(header: Mapping[str, Any], types: tuple[str, ...] = ("JWT",)) -> None:
+    """Raise InvalidToken unless a header has one of the types, or none, and asks for RS256 and nothing else."""
+    if header.get("typ", types[0]) not in types:
+        raise InvalidToken("token-invalid", f'Invalid JWT type {_short(header.get("typ"))}. Expected "{types[0]}".')
     if header.get("alg") != "RS256":
         raise InvalidToken(
             "token-invalid-algorithm", f"Invalid JWT algorithm {_short(header.get('alg'))}. Supported: RS256."
@@ -203,11 +214,52 @@ def _check_header(header: Mapping[str, Any]) -> None:
         raise InvalidToken("token-invalid", "The token asks for an extension of JWS that is not supported.")
 
 
+def check_signature(token: UnverifiedToken, key: RSAPublicKey) -> None:
+    """Raise InvalidToken unless the key signed the token."""
+    if not _RS256.verify(token.signing_input, key, token.signature):
+        raise InvalidToken("token-invalid-signature", "JWT signature is invalid.")
+
+
+def check_audience(audience: object, accepted: Collection[str]) -> None:
+    """Raise InvalidToken when a token is for others. One that is for nobody in particular is for us as well."""
+    if not accepted or audience in (None, "", []):
+        return
+    offered = audience if isinstance(audience, list) else [audience]
+    if not any(isinstance(one, str) and one in accepted for one in offered):
+        raise _failed("Invalid JWT audience claim (aud). It is not in CLERK_AUDIENCE.")
+
+
+def check_times(payload: Mapping[str, Any], *, now: float, clock_skew: float) -> None:
+    """Raise InvalidToken unless a token is valid now: ``exp`` and ``iat`` are required, ``nbf`` is not."""
+    expires_at = _time(payload, "exp")
+    if expires_at <= now - clock_skew:
+        raise InvalidToken("token-expired", f"JWT is expired. {_dates('Expiry', expires_at, now)}")
+    if "nbf" in payload and (not_before := _time(payload, "nbf")) > now + clock_skew:
+        raise InvalidToken(
+            "token-not-active-yet",
+            "JWT cannot be used prior to not before date claim (nbf). " + _dates("Not before", not_before, now),
+        )
+    if (issued_at := _time(payload, "iat")) > now + clock_skew:
+        raise InvalidToken(
+            "token-iat-in-the-future",
+            "JWT issued at date claim (iat) is in the future. " + _dates("Issued at", issued_at, now),
+        )
+
+
 def _time(payload: Mapping[str, Any], claim: str) -> int:
     value = payload.get(claim)
     if type(value) is not int or not 0 <= value < _LATEST_TIME:  # True is an int to Python
         raise _failed(f"Invalid JWT date claim ({claim}) {_short(value)}. Expected seconds since 1970, as an integer.")
     return value
+
+
+def is_session_id(value: object) -> TypeGuard[str]:
+    """Tell whether this is a session's id."""
+    return isinstance(value, str) and _SESSION_ID.fullmatch(value) is not None
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
 def _failed(message: str) -> InvalidToken:

@@ -9,7 +9,9 @@ from .permissions import HasClerkFeature as HasClerkFeature
 from .permissions import HasClerkPermission as HasClerkPermission
 from .permissions import HasClerkPlan as HasClerkPlan
 from .permissions import HasClerkRole as HasClerkRole
+from .permissions import HasClerkScope as HasClerkScope
 from .permissions import IsClerkAuthenticated as IsClerkAuthenticated
+from .permissions import IsClerkMachine as IsClerkMachine
 from .permissions import IsClerkOwner as IsClerkOwner
 from .permissions import IsClerkOwnerOrRole as IsClerkOwnerOrRole
 from .permissions import RequiresClerkReverification as RequiresClerkReverification

@@ -18,11 +18,13 @@ def subject_of_api(request: Request) -> Subject:
     A view without that class has not checked a cookie for CSRF, so its cookie counts for nothing. SessionAuthentication
     has, and under the middleware the user that it passes on is Clerk's.
     """
-    if isinstance(request.auth, Auth):
-        return Subject(request.auth, lambda: request.user)
+    auth = request.auth
+    if isinstance(auth, Auth):
+        # A machine that acts for nobody comes with an AnonymousUser, who is not nobody to a policy.
+        return Subject(auth, lambda: request.user if auth.user_id is not None else None)
     http_request = request._request
-    auth = identify(http_request)
+    told = identify(http_request)
     if isinstance(request.successful_authenticator, SessionAuthentication):
         user = load_user(http_request)
-        return Subject(auth if auth.is_unavailable or request.user == user else Auth(), lambda: user)
-    return Subject(auth if auth.is_unavailable else Auth(), lambda: None)
+        return Subject(told if told.is_unavailable or request.user == user else Auth(), lambda: user)
+    return Subject(told if told.is_unavailable else Auth(), lambda: None)

@@ -109,13 +109,18 @@ class Or(permissions.OR):
 
 
 class _Known(BasePermission):
-    """Somebody whom Clerk and Django both let in."""
+    """
+    Somebody whom Clerk and Django both let in, by a session.
+
+    What a machine lacks it does not pass for: nobody knows what of its user's it has.
+    """
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        decision = policies.signed_in.decide(subject_of_api(request))
+        subject = subject_of_api(request)
+        decision = policies.signed_in.decide(subject)
         if decision.answer is Answer.UNAVAILABLE:
             raise KeysUnavailable
-        return decision.answer is Answer.ALLOW
+        return decision.answer is Answer.ALLOW and subject.auth.machine is None
 
 
 class _Not(BasePermission):

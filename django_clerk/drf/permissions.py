@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from django_clerk.core import policies
+from django_clerk.core import machine_policies, policies
 from django_clerk.core.policies import Answer, Policy
 from django_clerk.core.reverification import Reverification
 from django_clerk.ownership import is_owner
@@ -72,7 +72,23 @@ class ClerkPermission(Combinable, BasePermission, metaclass=CombinableMetaclass)
 
 
 class IsClerkAuthenticated(ClerkPermission):
-    """Let in whoever is signed in by Clerk."""
+    """Let in whoever is signed in by Clerk, and a machine that acts for a user where ClerkAuthentication accepts it."""
+
+
+class IsClerkMachine(ClerkPermission):
+    """Let in machines, whether they act for a user or for nobody, of the types that ClerkAuthentication accepts."""
+
+    policy = machine_policies.is_machine
+
+
+class HasClerkScope(ClerkPermission):
+    """Let in machines whose credential has all of the scopes. A session has none, and is not let in."""
+
+    def __init__(self, *scopes: str) -> None:
+        self._policy = machine_policies.has_scope(*scopes)
+
+    def get_policy(self, view: APIView) -> Policy:
+        return self._policy
 
 
 class HasClerkRole(ClerkPermission):

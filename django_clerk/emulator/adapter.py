@@ -28,7 +28,7 @@ class EmulatorAdapter(HTTPAdapter):
         self,
         request: requests.PreparedRequest,
         stream: bool = False,
-        timeout: float | tuple[float, float] | tuple[float, None] | None = None,
+        timeout: float | tuple[float | None, float | None] | None = None,
         verify: bool | str = True,
         cert: bytes | str | tuple[bytes | str, bytes | str] | None = None,
         proxies: Mapping[str, str] | None = None,
@@ -63,5 +63,5 @@ def _call(request: requests.PreparedRequest) -> Call:
     )
 
 
-def _seconds(timeout: float | tuple[float, float] | tuple[float, None] | None) -> float | None:
+def _seconds(timeout: float | tuple[float | None, float | None] | None) -> float | None:
     return timeout[1] if isinstance(timeout, tuple) else timeout

@@ -110,8 +110,15 @@ class Directory:
         self._emit("user.deleted", remains)
         return remains
 
-    def sign_in(self, user_id: str) -> Document:
-        """Start a session and return it. Raises Problem (403) for banned and locked users."""
+    def active_session(self, session_id: str) -> Document | None:
+        """Return a session that has neither been ended nor expired, or None."""
+        session = self._sessions.get(session_id)
+        if session is None or session["status"] != "active" or session["expire_at"] <= self._clock():
+            return None
+        return session
+
+    def sign_in(self, user_id: str, *, client_id: str) -> Document:
+        """Start a session in a client and return it. Raises Problem (403) for banned and locked users."""
         now = self._clock()
 
         def signed_in(user: Document) -> Document:
@@ -123,17 +130,21 @@ class Directory:
             return users.updated(user, {"last_sign_in_at": now, "last_active_at": now}, now=now)
 
         document = self._apply(user_id, signed_in)
-        session = documents.session(user_id, now=now)
+        session = documents.session(user_id, client_id=client_id, now=now)
         self._sessions.add(session)
         self._emit("session.created", {**session, "user": document})
         self._emit("user.updated", document)  # last_sign_in_at has changed
         return session
 
-    def sign_out(self, session_id: str) -> Document | None:
-        """End a session and return it; None when there was no active session of that id."""
-        session = self._sessions.end(session_id, status="removed", now=self._clock())
+    def end_session(self, session_id: str, status: str) -> Document | None:
+        """
+        End a session, tell the webhooks, and return it; None when there was no active session of that id.
+
+        ``status`` is "removed" for a sign-out, "revoked" for the act of somebody else, "ended" for any other reason.
+        """
+        session = self._sessions.end(session_id, status=status, now=self._clock())
         if session is not None:
-            self._emit("session.removed", {**session, "user": self.user(session["user_id"])})
+            self._emit(f"session.{status}", {**session, "user": self.user(session["user_id"])})
         return session
 
     def _add(self, many: Iterable[Fields], allowed: Mapping[str, parameters.Check]) -> list[Document]:

@@ -51,12 +51,12 @@ def deleted(document: Document) -> Document:
     return remains
 
 
-def session(user_id: str, *, now: int) -> Document:
+def session(user_id: str, *, client_id: str, now: int) -> Document:
     return {
         "object": "session",
         "id": new_id("sess"),
         "user_id": user_id,
-        "client_id": new_id("client"),
+        "client_id": client_id,
         "actor": None,
         "status": "active",
         "last_active_organization_id": None,

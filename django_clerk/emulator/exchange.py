@@ -28,6 +28,12 @@ class Call:
     def query(self) -> list[tuple[str, str]]:
         return parse_qsl(self.query_string, keep_blank_values=True)
 
+    @property
+    def key(self) -> str:
+        """What the caller authenticates with; empty without a Bearer scheme."""
+        scheme, _, key = self.authorization.partition(" ")
+        return key.strip() if scheme.lower() == "bearer" else ""
+
     def json(self) -> dict[str, Any]:
         """Return the body, which must be a JSON object; an empty body counts as one without members."""
         try:

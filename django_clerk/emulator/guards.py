@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import wraps
@@ -30,6 +31,10 @@ from .credentials import HOST
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 _LIVE_KEYS = ("pk_live_", "sk_live_", "live_")
 _PROXY_HEADERS = ("HTTP_FORWARDED", "HTTP_X_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA", "HTTP_CF_CONNECTING_IP")
+#: An absolute URL that browsers and libraries read in the same way: nothing but host and port before the path.
+_PLAIN_URL = re.compile(
+    r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?(?:[/?#][^\x00-\x20\x7f\\]*)?", re.IGNORECASE
+)
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -104,7 +109,8 @@ def local_only(view: View[P]) -> View[P]:
     Let only this machine in, and see to what every view of the local Clerk needs besides.
 
     Nothing is cached. The project's login requirement does not apply, for this is where people log in. ATOMIC_REQUESTS
-    does not either: the webhooks that a request sets off must find their own transaction.
+    does not either: the webhooks that a request sets off must find their own transaction. No session token is asked
+    for, so ClerkMiddleware sends no browser from here to Clerk: it is there.
     """
 
     @wraps(view)
@@ -119,6 +125,7 @@ def local_only(view: View[P]) -> View[P]:
         return response
 
     marked: Any = transaction.non_atomic_requests(login_not_required(guarded))
+    marked.clerk_accepts = ()
     return marked  # type: ignore[no-any-return]
 
 
@@ -133,6 +140,17 @@ def safe_target(request: HttpRequest, url: str | None, *, default: str) -> str:
     except ValueError:
         return default
     return url if url and url_has_allowed_host_and_scheme(url, hosts, require_https=request.is_secure()) else default
+
+
+def safe_return(request: HttpRequest, url: str | None) -> str | None:
+    """Return ``url`` when it is an absolute one that leads to this site or to another port of this machine, or None."""
+    return safe_target(request, url, default="") or None if url and _PLAIN_URL.fullmatch(url) else None
+
+
+def origin_of(url: str) -> str | None:
+    """Return the origin of an absolute URL, or None."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}".lower() if parts.scheme and parts.netloc else None
 
 
 def _tests_may_run() -> bool:

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from .credentials import MEMORY, PUBLISHABLE_KEY, load_credentials
 
 API_URL = "https://api.clerk-emulator.invalid"
+PROXY_URL = "/__clerk"  #: where the project includes ``django_clerk.emulator.urls``: Clerk's Frontend API, on this site
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -48,7 +49,8 @@ def emulator_settings(
         "CLERK_WEBHOOK_SIGNING_SECRET": credentials.webhook_secret,
         "CLERK_API_URL": API_URL,
         "CLERK_AUTHORIZED_PARTIES": _spellings(origin),
-        "CLERK_SIGN_IN_URL": "/__clerk/sign-in",
+        "CLERK_PROXY_URL": PROXY_URL,
+        "CLERK_SIGN_IN_URL": f"{PROXY_URL}/sign-in",
     }
 
 

@@ -1,11 +1,11 @@
-"""Session tokens and the key that verifies them, as Clerk issues them."""
+"""Session and handshake tokens and the key that verifies them, as Clerk issues them."""
 
 from __future__ import annotations
 
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jwt
@@ -66,12 +66,11 @@ class Signer:
             "v": 2,
             **claims,
         }
-        return jwt.encode(
-            {name: value for name, value in content.items() if value is not None},
-            self._key(),
-            algorithm="RS256",
-            headers={"cat": SESSION_CATEGORY, "kid": self._instance_id, "oiat": now},
-        )
+        return self._signed({name: value for name, value in content.items() if value is not None}, oiat=now)
+
+    def handshake_token(self, directives: Sequence[str]) -> str:
+        """Return a token that brings cookies, as Set-Cookie lines, to a site."""
+        return self._signed({"handshake": list(directives)})
 
     def read(self, token: str) -> dict[str, Any] | None:
         """Return the claims of a token of this instance, expired or not; None when the signature is not ours."""
@@ -101,6 +100,10 @@ class Signer:
             .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
             .decode("ascii")
         )
+
+    def _signed(self, content: dict[str, Any], **header: Any) -> str:
+        headers = {"cat": SESSION_CATEGORY, "kid": self._instance_id, **header}
+        return jwt.encode(content, self._key(), algorithm="RS256", headers=headers)
 
     def _key(self) -> rsa.RSAPrivateKey:
         with self._lock:

@@ -1,5 +1,5 @@
 """
-The pages of the local Clerk::
+What a browser sees of the local Clerk, pages and Frontend API::
 
     path("__clerk/", include("django_clerk.emulator.urls"))
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from .fapi.handshake import handshake
 from .guards import require_permission
 from .pages import sign_in, users, webhooks
 
@@ -21,6 +22,7 @@ urlpatterns = [
     path("sign-out", sign_in.sign_out, name="sign_out"),
     path("users", users.users, name="users"),
     path("users/<str:user_id>/<str:action>", users.act, name="user_action"),
+    path("v1/client/handshake", handshake, name="handshake"),
     path("webhooks", webhooks.webhooks, name="webhooks"),
     path("webhooks/<str:delivery_id>/send", webhooks.send, name="webhook_send"),
 ]

@@ -23,7 +23,7 @@ Attack = Callable[[], str]
 
 def verifiers() -> list[TokenVerifier]:
     kinds: list[SigningKeys] = [PemKey(PUBLIC_PEM), JwksKeys(document)]
-    return [TokenVerifier(keys, authorized_parties=[ORIGIN], issuer=ISSUER) for keys in kinds]
+    return [TokenVerifier(keys, authorized_parties=[ORIGIN], issuers=[ISSUER]) for keys in kinds]
 
 
 def reasons(token: str) -> set[str]:
@@ -38,7 +38,7 @@ def reasons(token: str) -> set[str]:
         assert len(str(caught.value)) < 400
         if len(token) > 100:
             assert token not in str(caught.value)
-    for headers in ({"HTTP_AUTHORIZATION": f"Bearer {token}"}, {"HTTP_COOKIE": f"__session={token}"}):
+    for headers in ({"HTTP_AUTHORIZATION": f"Bearer {token}"}, {"HTTP_COOKIE": f"__session={token}; __client_uat=1"}):
         auth = identify(RequestFactory().get("/", **headers))  # type: ignore[arg-type]
         assert not auth.is_signed_in
         assert not auth.is_unavailable

@@ -170,6 +170,10 @@ class TestClaims:
 
     @pytest.mark.parametrize("claims", MEMBERS)
     def test_member(self, post: Post, claims: dict[str, Any]) -> None:
+        packed = claims.get("o", {})
+        if any(not isinstance(packed.get(name, ""), str) for name in ("per", "fpm")):  # Clerk's SDK gives up on it
+            assert {*knock("org", post, bearer(**claims)), *knock("permission", post, bearer(**claims))} == {401}
+            return
         assert knock("org", post, bearer(**claims)) == [200, 200]
         for rule in ("org-role", "permission"):
             assert knock(rule, post, bearer(**claims)) == [403, 403]

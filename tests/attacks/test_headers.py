@@ -122,12 +122,12 @@ def test_the_genuine_header_is_found() -> None:
 
 @pytest.mark.parametrize("header", ["Bearer <S>", "Bearer x", "Bearer", "<S>", "Bearer <T>,Bearer <E>"])
 def test_a_bad_header_is_not_made_good_by_a_cookie(header: str) -> None:
-    answer = who(Authorization=header, Cookie="__session=<T>")
+    answer = who(Authorization=header, Cookie="__session=<T>; __client_uat=1")
     assert (answer["user_id"], answer["source"]) == (None, "header")
 
 
 def test_of_two_people_the_one_in_the_header_counts() -> None:
-    assert who(Authorization="Bearer <T>", Cookie="__session=<E>")["user_id"] == "user_ada"
+    assert who(Authorization="Bearer <T>", Cookie="__session=<E>; __client_uat=1")["user_id"] == "user_ada"
 
 
 @table(STATES)
@@ -211,7 +211,7 @@ async def test_nor_under_asgi() -> None:
 
 def test_a_cookie_with_the_csrf_token_passes() -> None:
     secret = _get_new_csrf_string()
-    headers = {"Cookie": fill(f"__session=<T>; csrftoken={secret}"), "X-CSRFToken": secret}
+    headers = {"Cookie": fill(f"__session=<T>; __client_uat=1; csrftoken={secret}"), "X-CSRFToken": secret}
     response = Client(enforce_csrf_checks=True).post("/clerk/", headers=headers)
     assert response.json()["user_id"] == "user_ada"
 

@@ -205,7 +205,9 @@ def test_long_query_is_no_bad_request(length: int) -> None:
 @pytest.mark.parametrize("target", TARGETS)
 def test_unauthorized_url_is_the_setting(target: str) -> None:
     sign_up(CALLERS["member"])
-    headers = {**BROWSER, "Cookie": f"__session={mint()}; __client_uat=1", "Referer": "https://evil.com/"}
+    # A page of another site leads here for the second time: the first time leads to Clerk, for a newer session.
+    cookies = f"__session={mint()}; __client_uat=1; __clerk_redirect_count=1"
+    headers = {**BROWSER, "Cookie": cookies, "Referer": "https://evil.com/"}
     with override_settings(CLERK_UNAUTHORIZED_URL="/no-entry/"):
         response = Client().get("/admin/", {"redirect_url": target, "next": target}, headers=headers)
         assert (response.status_code, response["Location"]) == (302, "/no-entry/")

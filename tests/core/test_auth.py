@@ -50,15 +50,6 @@ def test_nobody() -> None:
     assert not auth.has()
 
 
-@pytest.mark.parametrize(
-    ("reason", "unavailable"),
-    [("jwk-remote-failed-to-load", True), ("secret-key-invalid", True), ("jwk-failed-to-resolve", True),
-     ("jwk-kid-mismatch", False), ("token-expired", False), (None, False)],
-)  # fmt: skip
-def test_reasons_that_say_nothing_of_the_session(reason: str | None, unavailable: bool) -> None:
-    assert Auth(reason=reason).is_unavailable is unavailable
-
-
 HAS = [
     ({"role": "admin"}, True),
     ({"role": "org:admin"}, True),

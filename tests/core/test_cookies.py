@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from django_clerk.core.cookies import AmbiguousCookie, SessionCookies, choose, read_cookies, uses_suffixed_cookies
+from django_clerk.core.cookies import AmbiguousCookie, ClerkCookies, choose, read_cookies, uses_suffixed_cookies
 from django_clerk.core.instance import Instance
 from tests.forge import forge
 from tests.mint import ISSUER, claims
@@ -57,17 +57,44 @@ def test_suffixed_or_not(case: tuple[str | None, str | None, str | None, str | N
 
 
 def test_the_family_that_counts_is_chosen_together() -> None:
-    session, uat = PRODUCTION.suffixed("__session"), PRODUCTION.suffixed("__client_uat")
-    header = f"__session={OLDER}; __client_uat=1; {session}={NEWER}; {uat}=2"
-    assert choose(header, PRODUCTION, now=NOW) == SessionCookies(NEWER, 2)
-    header = f"__session={NEWER}; __client_uat=1; {session}={OLDER}; {uat}=2"
-    assert choose(header, PRODUCTION, now=NOW) == SessionCookies(NEWER, 1)
+    session, uat, browser = (PRODUCTION.suffixed(name) for name in ("__session", "__client_uat", "__clerk_db_jwt"))
+    header = f"__session={OLDER}; __client_uat=1; __clerk_db_jwt=a; {session}={NEWER}; {uat}=2; {browser}=b"
+    assert choose(header, PRODUCTION, now=NOW) == ClerkCookies(NEWER, 2, "b", are_suffixed=True)
+    header = f"__session={NEWER}; __client_uat=1; __clerk_db_jwt=a; {session}={OLDER}; {uat}=2; {browser}=b"
+    assert choose(header, PRODUCTION, now=NOW) == ClerkCookies(NEWER, 1, "a")
+
+
+def test_some_have_one_name_only() -> None:
+    refresh = PRODUCTION.suffixed("__refresh")
+    header = f"__refresh=plain; {refresh}=r; __clerk_handshake=h; __clerk_handshake_nonce=n; __clerk_redirect_count=2"
+    found = choose(header, PRODUCTION, now=NOW)
+    assert found == ClerkCookies(refresh="r", handshake="h", handshake_nonce="n", redirect_count=2)
 
 
 def test_without_a_publishable_key_only_plain_names_count() -> None:
     header = f"__session_{PRODUCTION.cookie_suffix}={OURS}; __client_uat_{PRODUCTION.cookie_suffix}=1"
-    assert choose(header, None, now=NOW) == SessionCookies(None, None)
-    assert choose(f"__session={OURS}; __client_uat=5; {header}", None, now=NOW) == SessionCookies(OURS, 5)
+    assert choose(header, None, now=NOW) == ClerkCookies()
+    assert choose(f"__session={OURS}; __client_uat=5; {header}", None, now=NOW) == ClerkCookies(OURS, 5)
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("2", 2),
+        ("0x3", 3),
+        (" 3 ", 3),
+        ("1.5", 1.5),
+        ("abc", 0),
+        ("nan", 0),
+        ("0xz", 0),
+        ("-1", 0),
+        ("1e999", float("inf")),
+        ("0x" + "f" * 400, float(0xFFFFFFFFFFFFFFFFFF)),
+        ("3abc", 0),
+    ],
+)
+def test_the_count_of_redirects(text: str, count: float) -> None:
+    assert choose(f"__clerk_redirect_count={text}", None, now=NOW).redirect_count == count
 
 
 @pytest.mark.parametrize(
@@ -83,7 +110,7 @@ def test_without_a_publishable_key_only_plain_names_count() -> None:
         ("- 5", 0),
         (" 5", 5),
         ("%35", 5),
-        ("", None),
+        ("", 0),
         ("٣", 0),
     ],
 )

@@ -31,7 +31,7 @@ def shut_out(**changes: Any) -> Subject:
 
 
 def unavailable() -> Subject:
-    return Subject(Auth(reason="jwk-remote-failed-to-load"), lambda: "ada")
+    return Subject(Auth(reason="jwk-remote-failed-to-load", is_unavailable=True), lambda: "ada")
 
 
 NOBODIES = {

@@ -14,21 +14,30 @@ FOLDER = Path(__file__).resolve().parents[3] / "shared" / "openapi"
 def validate(specification: str, schema: str, instance: Any) -> None:
     """Fail unless ``instance`` is valid against a schema of ``bapi-2026-05-12`` or another file. Skip without it."""
     jsonschema = pytest.importorskip("jsonschema")
-    components = _components(specification)
+    components = _document(specification)["components"]
     wanted = components["schemas"][schema]
     document = {"allOf": [wanted], "components": components}
     jsonschema.Draft202012Validator(document).validate(instance)
 
 
+def validate_answer(specification: str, path: str, method: str, instance: Any, *, status: int = 200) -> None:
+    """The same against what a path answers, where its schema has no name."""
+    jsonschema = pytest.importorskip("jsonschema")
+    document = _document(specification)
+    answer = document["paths"][path][method.lower()]["responses"][str(status)]
+    schema = {"allOf": [answer["content"]["application/json"]["schema"]], "components": document["components"]}
+    jsonschema.Draft202012Validator(schema).validate(instance)
+
+
 @functools.cache
-def _components(specification: str) -> dict[str, Any]:
+def _document(specification: str) -> dict[str, Any]:
     path = FOLDER / f"{specification}.yml"
     if not path.exists():
         pytest.skip(f"{path} is not there: Clerk's specifications are not part of this repository")
     yaml = pytest.importorskip("yaml")
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C is ten times as fast
-    components: dict[str, Any] = _translated(yaml.load(path.read_text(encoding="utf-8"), Loader=loader)["components"])
-    return components
+    document: dict[str, Any] = _translated(yaml.load(path.read_text(encoding="utf-8"), Loader=loader))
+    return document
 
 
 def _translated(node: Any) -> Any:

@@ -58,6 +58,18 @@ class TestTheServer:
             assert "Ada Lovelace" in session.get(f"{origin}/__clerk/sign-in", timeout=10).text
             assert session.get(f"{origin}/language/", timeout=10).status_code == 404
 
+    def test_a_site_on_another_port_has_its_handshakes_here(self, origin: str) -> None:
+        with requests.Session() as session:
+            session.trust_env = False
+            query = {"redirect_url": "http://localhost:8000/dashboard/?a=b", "suffixed_cookies": "true"}
+            answer = session.get(
+                f"{origin}/__clerk/v1/client/handshake", params=query, allow_redirects=False, timeout=10
+            )
+        assert answer.status_code == 307
+        assert answer.headers["Location"].startswith("http://localhost:8000/dashboard/?a=b&__clerk_handshake=")
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert [(cookie.name, cookie.path) for cookie in answer.cookies] == [("__client", "/__clerk/")]
+
     def test_it_listens_on_this_machine_only(self, emulator: Emulator) -> None:
         server = make_server(0)
         assert server.server_address[0] == "127.0.0.1"
@@ -86,6 +98,7 @@ def test_the_command_prints_the_keys_and_serves(environment: dict[str, str]) -> 
             session.trust_env = False
             answer = session.get(f"{values['CLERK_API_URL']}/v1/users/count", headers=key, timeout=10)
         assert answer.json() == {"object": "total_count", "total_count": 3}
+        assert values["CLERK_PROXY_URL"] == values["CLERK_API_URL"].replace("__clerk_api", "__clerk")
         assert values["CLERK_WEBHOOK_SIGNING_SECRET"].startswith("whsec_")
         assert values["CLERK_PUBLISHABLE_KEY"].startswith("pk_test_")
     finally:

@@ -57,7 +57,9 @@ class TestSettings:
             importlib.import_module(module)
 
     @pytest.mark.usefixtures("wrong")
-    @pytest.mark.parametrize("path", ["/__clerk/sign-in", "/__clerk/users", "/__clerk_api/v1/jwks"])
+    @pytest.mark.parametrize(
+        "path", ["/__clerk/sign-in", "/__clerk/users", "/__clerk/v1/client/handshake", "/__clerk_api/v1/jwks"]
+    )
     def test_urls_that_were_imported_before_do_not_answer(self, path: str) -> None:
         with pytest.raises(ImproperlyConfigured):
             Client().get(path)
@@ -124,6 +126,19 @@ class TestStart:
         with override_settings(CLERK_EMULATOR_WEBHOOK_URL=address):
             assert [finding.id for finding in check_emulator()] == ["clerk_emulator.E005"]
 
+    @pytest.mark.parametrize("address", [None, "", "/clerk", "/", "https://example.com/__clerk", "//localhost/__clerk"])
+    def test_handshakes_that_lead_elsewhere_are_found(self, address: str | None) -> None:
+        with override_settings(CLERK_PROXY_URL=address):
+            assert [finding.id for finding in check_emulator()] == ["clerk_emulator.W002"]
+
+    def test_without_urls_there_are_no_handshakes(self) -> None:
+        with override_settings(ROOT_URLCONF=None):
+            assert check_emulator() == []
+
+    def test_handshakes_on_another_port_are_its_own_affair(self) -> None:
+        with override_settings(CLERK_PROXY_URL="http://localhost:5555/__clerk"):
+            assert check_emulator() == []
+
 
 class TestRequests:
     """The peer and what it calls us, for every view."""
@@ -136,6 +151,7 @@ class TestRequests:
             "/__clerk/users",
             "/__clerk/webhooks",
             "/__clerk/style.css",
+            "/__clerk/v1/client/handshake?redirect_url=http://localhost:8000/",
             "/__clerk_api/v1/jwks",
         ],
     )
@@ -176,7 +192,7 @@ class TestRequests:
     def test_this_machine_is_not(self, path: str, address: str, host: str) -> None:
         with override_settings(ALLOWED_HOSTS=["*"]):
             response = Client().get(path, REMOTE_ADDR=address, HTTP_HOST=host)
-        assert response.status_code in (200, 302, 401)
+        assert response.status_code in (200, 302, 307, 401)
         assert response["Cache-Control"] == "no-store"
 
     def test_the_name_of_tests_is_none_in_development(self) -> None:

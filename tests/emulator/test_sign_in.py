@@ -10,12 +10,17 @@ from django.test import override_settings
 
 from django_clerk.emulator.credentials import INSTANCE
 from django_clerk.emulator.instance import Emulator
-from django_clerk.emulator.pages.sign_in import BROWSER_TOKEN_SECONDS
 from tests.emulator.browser import Browser
 from tests.emulator.receivers import received
 
 SESSION_COOKIES = ("__session", INSTANCE.suffixed("__session"))
 UAT_COOKIES = ("__client_uat", INSTANCE.suffixed("__client_uat"))
+DEV_BROWSER_COOKIES = ("__clerk_db_jwt", INSTANCE.suffixed("__clerk_db_jwt"))
+
+
+def session_of(response: Any) -> dict[str, Any]:
+    claims: dict[str, Any] = jwt.decode(response.cookies["__session"].value, options={"verify_signature": False})
+    return claims
 
 
 class TestSignIn:
@@ -44,7 +49,7 @@ class TestSignIn:
         response = browser.sign_in(ada["id"], "/dashboard/?a=b")
         assert (response.status_code, response["Location"]) == (302, "/dashboard/?a=b")
         assert response["Cache-Control"] == "no-store"
-        for name in (*SESSION_COOKIES, *UAT_COOKIES):
+        for name in (*SESSION_COOKIES, *UAT_COOKIES, *DEV_BROWSER_COOKIES):
             cookie = response.cookies[name]
             assert (cookie["samesite"], cookie["path"], cookie["domain"]) == ("Lax", "/", "")
             assert not cookie["httponly"], "Clerk's JavaScript reads it"
@@ -56,13 +61,45 @@ class TestSignIn:
         claims = jwt.decode(token, emulator.signer.public_key_pem(), algorithms=["RS256"])
         assert claims["sub"] == ada["id"]
         assert claims["azp"] == "http://localhost:8000"
-        assert claims["exp"] - claims["iat"] == BROWSER_TOKEN_SECONDS
+        assert claims["exp"] - claims["iat"] == 60
         assert before <= int(uat) <= claims["iat"]
         session = emulator.directory.session(claims["sid"])
         assert session is not None
         assert session["status"] == "active"
         assert [delivery.event["type"] for delivery in received] == ["session.created", "user.updated"]
         assert "signed in now" in browser.get("/__clerk/sign-in").content.decode()
+
+    def test_the_local_clerks_own_cookie_is_not_for_the_site(self, browser: Browser, ada: dict[str, Any]) -> None:
+        cookie = browser.sign_in(ada["id"]).cookies["__client"]
+        assert (cookie["path"], cookie["samesite"]) == ("/__clerk/", "Lax")
+        assert cookie["httponly"]
+        assert not any(name.startswith("__refresh") for name in browser.client.cookies)
+
+    def test_one_browser_stays_one_client(self, browser: Browser, emulator: Emulator, ada: dict[str, Any]) -> None:
+        grace = emulator.create_user(email_address="grace@example.com")
+        first = browser.sign_in(ada["id"]).cookies
+        received.clear()
+        second = browser.sign_in(grace["id"]).cookies
+        for name in ("__client", *DEV_BROWSER_COOKIES):
+            assert first[name].value == second[name].value
+        types = [delivery.event["type"] for delivery in received]
+        assert types == ["session.created", "user.updated", "session.ended"]
+        ended, created = received[2].event["data"], received[0].event["data"]
+        assert (ended["user_id"], ended["status"], ended["client_id"]) == (ada["id"], "ended", created["client_id"])
+        assert "Grace" not in str(ended["user"])
+
+    def test_who_cannot_sign_in_ends_nobodys_session(
+        self, browser: Browser, emulator: Emulator, ada: dict[str, Any]
+    ) -> None:
+        eve = emulator.create_user(email_address="eve@example.com", banned=True)
+        session_id = session_of(browser.sign_in(ada["id"]))["sid"]
+        assert browser.sign_in(eve["id"]).status_code == 403
+        assert emulator.directory.active_session(session_id) is not None
+
+    def test_another_name_of_this_machine_is_told_who_comes(self, browser: Browser, ada: dict[str, Any]) -> None:
+        response = browser.sign_in(ada["id"], "http://127.0.0.1:8000/dashboard/?a=b#c")
+        dev_browser = response.cookies["__clerk_db_jwt"].value
+        assert response["Location"] == f"http://127.0.0.1:8000/dashboard/?a=b&__clerk_db_jwt={dev_browser}#c"
 
     def test_over_https_the_cookies_are_secure(self, ada: dict[str, Any]) -> None:
         with override_settings(ALLOWED_HOSTS=["*"]):
@@ -116,6 +153,8 @@ class TestSignOut:
             assert (response.cookies[name].value, response.cookies[name]["max-age"]) == ("", 0)
         for name in UAT_COOKIES:
             assert response.cookies[name].value == "0"
+        refresh = response.cookies[INSTANCE.suffixed("__refresh")]
+        assert (refresh.value, refresh["max-age"], refresh["httponly"]) == ("", 0, True)
         claims = jwt.decode(token, options={"verify_signature": False})
         session = emulator.directory.session(claims["sid"])
         assert session is not None

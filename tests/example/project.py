@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -11,9 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import jwt
 import requests
 
-from example_project.demo.tour.visitor import Browser
+from example_project.demo.tour.visitor import Browser, Program
 
 ROOT = Path(__file__).resolve().parents[2]
 MANAGE = [sys.executable, str(ROOT / "example_project" / "manage.py")]
@@ -62,6 +64,14 @@ class Site:
         arrival = browser.press(browser.get("/dashboard/", follow=True), f"{name}@example.com")
         assert arrival.status_code == 302, arrival.text
         return browser
+
+    def program(self, name: str) -> Program:
+        """Return a program for somebody who has signed in, with a token that outlives these tests."""
+        claims = jwt.decode(self.signed_in(name).token, options={"verify_signature": False})
+        keys = json.loads((self._log.parent / ".clerk" / "instance.json").read_text(encoding="utf-8"))
+        back_office = Program(f"{self.origin}/__clerk_api/", keys["secret_key"])
+        answer = back_office.post(f"v1/sessions/{claims['sid']}/tokens", {"expires_in_seconds": 3600})
+        return Program(self.origin, answer.json()["jwt"])
 
     def answers(self) -> bool:
         try:

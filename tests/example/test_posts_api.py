@@ -15,12 +15,12 @@ POST = {"title": "By API", "body": "Text"}
 
 @pytest.fixture(scope="module")
 def ada(site: Site) -> Program:
-    return Program(site.origin, site.signed_in("ada").token)
+    return site.program("ada")
 
 
 @pytest.fixture(scope="module")
 def grace(site: Site) -> Program:
-    return Program(site.origin, site.signed_in("grace").token)
+    return site.program("grace")
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_nobody_gives_a_post_away(ada, grace, post):
 
 
 def test_another_s_post_is_refused_and_stays(site, grace, post):
-    alan = Program(site.origin, site.signed_in("alan").token)
+    alan = site.program("alan")
     for answer in (alan.get(post), alan.patch(post, {"title": "Mine"}), alan.delete(post)):
         assert answer.status_code == 403
     assert grace.get(post).json()["title"] == "By API"

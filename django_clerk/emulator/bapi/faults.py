@@ -46,7 +46,7 @@ class Faults:
         *,
         status: int = 500,
         times: int = 1,
-        path: str = "/v1/",
+        path: str = "/",
         retry_after: int | None = None,
         body: bytes | None = None,
     ) -> None:
@@ -61,11 +61,11 @@ class Faults:
             answer = replace(answer, headers={**answer.headers, "Retry-After": str(retry_after)})
         self._add(Fault(path=path, times=times, answer=answer))
 
-    def drop_next(self, *, times: int = 1, path: str = "/v1/") -> None:
+    def drop_next(self, *, times: int = 1, path: str = "/") -> None:
         """Give the next calls no answer: in process the connection fails, over HTTP it is a 503."""
         self._add(Fault(path=path, times=times, dropped=True))
 
-    def delay_next(self, seconds: float, *, times: int = 1, path: str = "/v1/") -> None:
+    def delay_next(self, seconds: float, *, times: int = 1, path: str = "/") -> None:
         """Answer the next calls rightly, but only after so long; whoever does not wait that long gets no answer."""
         self._add(Fault(path=path, times=times, delay=seconds))
 

@@ -7,17 +7,15 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from hmac import compare_digest
-from typing import Any
+from typing import Any, Protocol
 
-from django_clerk.emulator.directory import Directory
 from django_clerk.emulator.exchange import Answer, Call, Problem
 
-from . import listing
 from .faults import Faults
 
-Handler = Callable[..., Answer]
+#: By path, a regular expression, and method: what answers. Groups of the path are keyword arguments.
+Routes = Mapping[str, Mapping[str, Callable[..., Answer]]]
 
-_USER = r"/v1/users/(?P<user_id>[^/]+)"
 _KEPT_CALLS = 100_000
 
 
@@ -29,29 +27,34 @@ class NoAnswer(Exception):
         self.timed_out = timed_out  #: the caller's patience ended; otherwise, the connection failed
 
 
+class Endpoints(Protocol):
+    """A group of endpoints."""
+
+    @property
+    def routes(self) -> Routes: ...
+
+    def admits(self, call: Call) -> bool:
+        """Tell whether a call may be made with another key than the secret key."""
+
+
 class BackendAPI:
     """
-    The endpoints. ``secret_key`` opens all of them.
+    All of the endpoints. ``secret_key`` opens them, and whatever else a group admits opens some of that group's.
 
     ``calls`` holds "GET /v1/users" and so on for each call that came, faults included, for tests to count.
     """
 
-    def __init__(self, directory: Directory, *, jwks: Callable[[], Mapping[str, Any]], secret_key: str) -> None:
-        self._directory = directory
+    def __init__(self, *groups: Endpoints, jwks: Callable[[], Mapping[str, Any]], secret_key: str) -> None:
+        self._groups = groups
         self._jwks = jwks
         self._secret_key = secret_key
         self.faults = Faults()
         self.calls: deque[str] = deque(maxlen=_KEPT_CALLS)
-        self._routes: list[tuple[re.Pattern[str], dict[str, Handler]]] = [
-            (re.compile(pattern), handlers)
-            for pattern, handlers in (
-                ("/v1/users", {"GET": self._list_users, "POST": self._create_user}),
-                ("/v1/users/count", {"GET": self._count_users}),
-                ("/v1/jwks", {"GET": self._get_jwks}),
-                (_USER, {"GET": self._get_user, "PATCH": self._update_user, "DELETE": self._delete_user}),
-                (_USER + "/metadata", {"PATCH": self._merge_metadata, "PUT": self._replace_metadata}),
-                (_USER + "/(?P<verb>(?:un)?(?:ban|lock))", {"POST": self._set_flag}),
-            )
+        own: Routes = {"/v1/jwks": {"GET": self._get_jwks}}
+        self._routes = [
+            (re.compile(path), handlers)
+            for routes in (own, *(group.routes for group in groups))
+            for path, handlers in routes.items()
         ]
 
     def answer(self, call: Call, *, timeout: float | None = None) -> Answer:
@@ -75,8 +78,8 @@ class BackendAPI:
             return problem.answer()
 
     def _authenticate(self, call: Call) -> None:
-        scheme, _, key = call.authorization.partition(" ")
-        if scheme.lower() != "bearer" or not compare_digest(key.strip().encode(), self._secret_key.encode()):
+        opened = compare_digest(call.key.encode("utf-8", "surrogatepass"), self._secret_key.encode())
+        if not opened and not any(group.admits(call) for group in self._groups):
             raise Problem.of(
                 401,
                 "clerk_key_invalid",
@@ -92,44 +95,12 @@ class BackendAPI:
             501,
             "not_emulated",
             "not emulated",
-            f"The local Clerk does not do {call.method} {call.path}. It has users, metadata, bans, locks and JWKS.",
+            f"The local Clerk does not do {call.method} {call.path}. It has users, metadata, bans, locks, sessions,"
+            " handshakes, JWKS, and the verification of API keys and of machines' and OAuth tokens.",
         )
-
-    def _list_users(self, call: Call) -> Answer:
-        query = call.query
-        selected, page = listing.selection(query), listing.page(query)
-        listing.continue_after(selected, page, created_at=self._directory.created_at)
-        users = self._directory.users_json(selected, order=page.order, limit=page.limit, offset=page.offset)
-        return Answer.of_json(users.encode("ascii"))
-
-    def _count_users(self, call: Call) -> Answer:
-        total = self._directory.count(listing.selection(call.query))
-        return Answer.json({"object": "total_count", "total_count": total})
 
     def _get_jwks(self, call: Call) -> Answer:
         return Answer.json(self._jwks())
-
-    def _get_user(self, call: Call, user_id: str) -> Answer:
-        return Answer.json(self._directory.user(user_id))
-
-    def _create_user(self, call: Call) -> Answer:
-        return Answer.json(self._directory.create_user(call.json()))
-
-    def _update_user(self, call: Call, user_id: str) -> Answer:
-        return Answer.json(self._directory.update_user(user_id, call.json()))
-
-    def _delete_user(self, call: Call, user_id: str) -> Answer:
-        return Answer.json(self._directory.delete_user(user_id))
-
-    def _merge_metadata(self, call: Call, user_id: str) -> Answer:
-        return Answer.json(self._directory.change_metadata(user_id, call.json(), replace=False))
-
-    def _replace_metadata(self, call: Call, user_id: str) -> Answer:
-        return Answer.json(self._directory.change_metadata(user_id, call.json(), replace=True))
-
-    def _set_flag(self, call: Call, user_id: str, verb: str) -> Answer:
-        name = "banned" if verb.endswith("ban") else "locked"
-        return Answer.json(self._directory.set_flag(user_id, name, not verb.startswith("un")))
 
 
 def _wait(delay: float, timeout: float | None) -> None:

@@ -7,8 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from django_clerk.emulator import cookies
-from django_clerk.emulator.exchange import Problem
+from django_clerk.emulator.browsers import client_of
 from django_clerk.emulator.instance import Emulator
 
 from .rendering import person
@@ -26,16 +25,8 @@ def people(emulator: Emulator, wanted: str) -> dict[str, Any]:
     }
 
 
-def session_claims(request: HttpRequest, emulator: Emulator) -> dict[str, Any] | None:
-    """Return the claims of the browser's session token, also when it has expired; None when it has none of ours."""
-    token = cookies.session_token(request, emulator.instance)
-    return None if token is None else emulator.signer.read(token)
-
-
 def current_person(request: HttpRequest, emulator: Emulator) -> dict[str, Any] | None:
-    """Return who the browser's cookies say is signed in, or None."""
-    claims = session_claims(request, emulator)
-    try:
-        return None if claims is None else person(emulator.user(claims["sub"]))
-    except Problem:  # deleted since
-        return None
+    """Return who is signed in in the browser, or None."""
+    client = client_of(request, emulator)
+    session = None if client is None else emulator.clients.session(client)
+    return None if session is None else person(emulator.user(session["user_id"]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -11,18 +10,17 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from django_clerk.conf import conf
-from django_clerk.emulator import cookies
+from django_clerk.emulator.browsers import client_of, remember
+from django_clerk.emulator.cookies import DEV_BROWSER
 from django_clerk.emulator.exchange import Problem
-from django_clerk.emulator.guards import local_only, safe_target
+from django_clerk.emulator.guards import local_only, origin_of, safe_target
+from django_clerk.emulator.handshakes import with_parameter
 from django_clerk.emulator.instance import Emulator, get_emulator
+from django_clerk.emulator.store import Client
 
 from .forms import own_origin, page
-from .listing import current_person, people, session_claims
+from .listing import current_person, people
 from .rendering import render, stylesheet
-
-#: A browser's token. Clerk's live 60 seconds and are renewed by its JavaScript or by a handshake; as long as the local
-#: Clerk offers neither, a shorter life would sign people out while they read.
-BROWSER_TOKEN_SECONDS = 12 * 60 * 60
 
 
 @page
@@ -48,19 +46,12 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     default = getattr(settings, "CLERK_AFTER_SIGN_IN_URL", None) or "/"
     target = safe_target(request, request.POST.get("redirect_url"), default=default)
     try:
-        session = emulator.sign_in(request.POST.get("user_id", ""))
+        client, _ = emulator.clients.sign_in(
+            client_of(request, emulator) or emulator.clients.open(), request.POST.get("user_id", "")
+        )
     except Problem as problem:
         return _choice(request, emulator, problem=problem)
-    client_uat = int(time.time())  # before the token is minted: a token older than the last sign-in would not count
-    token = emulator.mint_session_token(
-        session["user_id"],
-        azp=_origin_of(target) or own_origin(request),
-        lifetime=BROWSER_TOKEN_SECONDS,
-        session_id=session["id"],
-    )
-    response = HttpResponseRedirect(target)
-    cookies.sign_in(response, request, emulator.instance, token=token, client_uat=client_uat)
-    return response
+    return _sent_on(request, emulator, client, target)
 
 
 @page
@@ -68,11 +59,23 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End the browser's session and go to ``redirect_url``."""
     emulator = get_emulator()
-    claims = session_claims(request, emulator)
-    if claims is not None:
-        emulator.sign_out(claims.get("sid", ""))
-    response = HttpResponseRedirect(safe_target(request, request.POST.get("redirect_url"), default="/"))
-    cookies.sign_out(response, request, emulator.instance)
+    client = client_of(request, emulator) or emulator.clients.open()
+    emulator.clients.sign_out(client)
+    return _sent_on(request, emulator, client, safe_target(request, request.POST.get("redirect_url"), default="/"))
+
+
+def _sent_on(request: HttpRequest, emulator: Emulator, client: Client, target: str) -> HttpResponse:
+    """Return a redirect to ``target`` that tells the browser who is signed in now, for the page that it goes to."""
+    origin = origin_of(target) or own_origin(request)
+    if urlsplit(origin).hostname != urlsplit(own_origin(request)).hostname:
+        # Cookies of localhost are not those of 127.0.0.1: the site there asks by a handshake, and says for whom.
+        target = with_parameter(target, DEV_BROWSER, client.dev_browser)
+    response = HttpResponseRedirect(target)
+    # As Clerk's JavaScript would set them: what renews a token without the browser comes with a handshake only.
+    state = emulator.clients.state(client, azp=origin, renewable=False)
+    for cookie in state.cookies(emulator.instance):
+        cookie.put(response, secure=request.is_secure())
+    remember(response, request, client)
     return response
 
 
@@ -89,9 +92,3 @@ def _choice(request: HttpRequest, emulator: Emulator, *, problem: Problem | None
         "authorized_parties": parties,
     }
     return render(request, "sign_in", context, status=200 if problem is None else problem.status)
-
-
-def _origin_of(url: str) -> str | None:
-    """Return the origin of an absolute URL: the token is for the page that sent the browser here."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}" if parts.scheme and parts.netloc else None

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from .clients import Client as Client
+from .clients import ClientTable as ClientTable
 from .database import Database as Database
 from .deliveries import Attempt as Attempt
 from .deliveries import Deliveries as Deliveries
 from .deliveries import Delivery as Delivery
+from .machines import MachineCredentialTable as MachineCredentialTable
+from .payloads import Payloads as Payloads
 from .sessions import Sessions as Sessions
 from .users import Selection as Selection
 from .users import Taken as Taken

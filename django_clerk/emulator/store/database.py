@@ -30,6 +30,14 @@ CREATE TABLE IF NOT EXISTS sessions (
     document TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS sessions_user ON sessions (user_id, status);
+CREATE TABLE IF NOT EXISTS clients (
+    id TEXT PRIMARY KEY, dev_browser TEXT NOT NULL UNIQUE, token TEXT NOT NULL UNIQUE, session_id TEXT,
+    refresh_token TEXT, changed_at INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS payloads (nonce TEXT PRIMARY KEY, directives TEXT NOT NULL, expires_at INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS machine_credentials (
+    id TEXT PRIMARY KEY, digest TEXT NOT NULL UNIQUE, document TEXT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS deliveries (
     number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, type TEXT NOT NULL, subject TEXT NOT NULL,
     created_at INTEGER NOT NULL, body TEXT NOT NULL, status TEXT NOT NULL, next_attempt_at INTEGER,

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
 from django.core.management.base import CommandError, OutputWrapper
 
-from . import members, ownership, signed_out, sync
+from . import handshake, members, ownership, signed_out, sync
 from .cast import Cast
 from .report import Finding, Printer
 from .site import NotServed, served
@@ -20,6 +20,7 @@ Step = Callable[[Cast], Finding]
 CHAPTERS: dict[str, list[Step]] = {
     "Nobody is signed in": signed_out.STEPS,
     "Signed in": members.STEPS,
+    "A minute later": handshake.STEPS,
     "Whose post is it?": ownership.STEPS,
     "Clerk's users change, and Django follows": sync.STEPS,
 }

@@ -15,6 +15,22 @@ from .report import Finding, status
 from .visitor import Program
 
 
+def first_visit_goes_by_clerk(cast: Cast) -> Finding:
+    """The home page, in a browser that has never been here"""
+    answer = cast.stranger.get("/", handshake=False)
+    target = urlsplit(answer.headers.get("Location", ""))
+    arrival = cast.stranger.get("/")
+    as_promised = (
+        target.path == f"{settings.CLERK_PROXY_URL}/v1/client/handshake"
+        and arrival.status_code == 200
+        and arrival.url == f"{cast.origin}/"
+        and "__clerk_db_jwt" in cast.stranger.cookies
+    )
+    return status(
+        answer, 307, f"to the local Clerk, which knows it now, and back: {arrival.status_code}", provided=as_promised
+    )
+
+
 def home_is_public(cast: Cast) -> Finding:
     """The home page, signed out"""
     answer = cast.stranger.get("/")
@@ -60,6 +76,7 @@ def unsigned_webhook_is_refused(cast: Cast) -> Finding:
 
 
 STEPS = [
+    first_visit_goes_by_clerk,
     home_is_public,
     dashboard_asks_to_sign_in,
     api_asks_for_a_token,

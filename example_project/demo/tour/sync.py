@@ -60,7 +60,7 @@ def role_opens_it(cast: Cast) -> Finding:
 
 
 def deleted_user_is_refused(cast: Cast) -> Finding:
-    """Hedy is deleted at Clerk, and her token would be good for hours"""
+    """Hedy is deleted at Clerk, and her token would be good for an hour"""
     before = cast.newcomer_by_api.get("/api/me/")
     cast.back_office.delete(f"v1/users/{cast.newcomer_id}")
     after = cast.newcomer_by_api.get("/api/me/")

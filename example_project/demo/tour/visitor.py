@@ -11,6 +11,7 @@ import requests
 from requests.cookies import RequestsCookieJar
 
 TIMEOUT = 20
+_HOPS = 10  # as many redirects in a row lead nowhere
 
 
 class _Visitor:
@@ -52,13 +53,24 @@ class Program(_Visitor):
 
 
 class Browser(_Visitor):
-    """Opens pages, keeps cookies, and sends forms as they stand on the page. Follows redirects when asked to."""
+    """
+    Opens pages, keeps cookies, and sends forms as they stand on the page.
+
+    A handshake, the way to Clerk and back, is taken without a word, as browsers do. Other redirects are followed when
+    asked for, and are an answer to look at when not.
+    """
 
     def __init__(self, origin: str) -> None:
-        super().__init__(origin, Accept="text/html,application/xhtml+xml")
+        super().__init__(origin, Accept="text/html,application/xhtml+xml", **{"Sec-Fetch-Dest": "document"})
 
-    def get(self, path: str, *, follow: bool = False) -> requests.Response:
-        return self._call("GET", path, follow=follow)
+    def get(self, path: str, *, follow: bool = False, handshake: bool = True) -> requests.Response:
+        """Open a page. Without ``handshake``, the first answer is returned, whatever it is."""
+        answer = self._call("GET", path, follow=follow)
+        for _ in range(_HOPS):
+            if not handshake or answer.status_code != requests.codes.temporary_redirect:
+                break
+            answer = self._call("GET", urljoin(answer.url, answer.headers["Location"]), follow=follow)
+        return answer
 
     def post(self, path: str, fields: dict[str, str]) -> requests.Response:
         """Send fields from this site, as a page of it could: with cookies, and no CSRF token unless it is a field."""
@@ -78,6 +90,18 @@ class Browser(_Visitor):
         if token is None:
             raise LookupError("nobody is signed in")
         return token
+
+    def let_expire(self, token: str) -> None:
+        """Put an expired session token in the place of the one that is there, as if time had passed."""
+        for cookie in self._cookies:
+            if cookie.name.startswith("__session"):
+                cookie.value = token
+
+    def lose(self, prefix: str) -> None:
+        """Throw away the cookies whose names begin with this."""
+        for cookie in list(self._cookies):
+            if cookie.name.startswith(prefix):
+                self._cookies.clear(cookie.domain, cookie.path, cookie.name)
 
     @property
     def cookies(self) -> set[str]:

@@ -75,6 +75,7 @@ class Command(BaseCommand):
             f"CLERK_SECRET_KEY={credentials.secret_key}",
             f"CLERK_WEBHOOK_SIGNING_SECRET={credentials.webhook_secret}",
             f"CLERK_API_URL={origin}/__clerk_api",
+            f"CLERK_PROXY_URL={origin}/__clerk",
             f"CLERK_SIGN_IN_URL={origin}/__clerk/sign-in",
             "",
             "Quit with Control-C.",

@@ -1,0 +1,80 @@
+"""Which credentials a view accepts, beside or instead of sessions: asked for anew at the view, and judged there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, cast, get_args
+
+from asgiref.sync import sync_to_async
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from .answers import is_page, refuse_credential, respond
+from .callers import accept
+from .core.machine_policies import accepted
+from .core.machines import SESSION, SESSIONS_ONLY, TokenType
+from .core.policies import Decision
+from .guards import aguard, guard
+
+_TYPES = get_args(TokenType)
+#: On the request: what the guards that it has come by accept, so that the next one does not take it back.
+_ACCEPTED, _PENDING = "_clerk_accepted_types", "_clerk_accepts_pending"
+
+
+class Acceptance:
+    """
+    The rule of a view that accepts credentials of some types, machines only with all of some scopes.
+
+    Raises TypeError or ValueError for types or scopes that there are not. A session, and a machine that acts for a
+    user, are let in with a user whom Django lets in.
+    """
+
+    def __init__(self, types: Sequence[str], scopes: Sequence[str] = ()) -> None:
+        if isinstance(scopes, str):
+            raise TypeError(f'scopes must be a list or a tuple, such as ("{scopes}",).')
+        if not types or not set(types) <= set(_TYPES):
+            raise ValueError(f"The types of credentials that a view accepts are one or more of {', '.join(_TYPES)}.")
+        if scopes and set(types) == {SESSION}:
+            raise ValueError("A session has no scopes: they can be asked of machines only.")
+        self.types = cast("tuple[TokenType, ...]", tuple(types))
+        self.scopes = tuple(scopes)
+        self._policy = accepted(self.types, self.scopes)
+
+    def guard(self, request: HttpRequest, view: Callable[[], Any], *, pending: bool = False) -> Any:
+        """Return what the view returns, or the answer to a caller who is refused."""
+        decide(request, self.types, pending)
+        return guard(request, self._policy.decide, view, refuse=self._refuse)
+
+    async def aguard(self, request: HttpRequest, view: Callable[[], Any], *, pending: bool = False) -> Any:
+        """Do what guard() does."""
+        await adecide(request, self.types, pending)
+        return await aguard(request, self._policy.decide, view, refuse=self._refuse)
+
+    def _refuse(self, request: HttpRequest, decision: Decision) -> HttpResponseBase:
+        """A browser is sent to sign in where that helps; whoever else comes is a program."""
+        if SESSION in self.types and is_page(request):
+            return respond(request, decision)
+        return refuse_credential(decision, self.types, self.scopes)
+
+
+def decide(request: HttpRequest, types: tuple[TokenType, ...] | None, pending: bool) -> None:
+    """Find out anew who calls, as a view accepts it. Without ``types`` they are those that a guard above has named."""
+    attributes = request.__dict__
+    attributes[_ACCEPTED] = types or attributes.get(_ACCEPTED, SESSIONS_ONLY)
+    attributes[_PENDING] = pending or attributes.get(_PENDING, False)
+    accept(request, attributes[_ACCEPTED], pending=attributes[_PENDING])
+
+
+async def adecide(request: HttpRequest, types: tuple[TokenType, ...] | None, pending: bool) -> None:
+    """Do what decide() does, which may have to ask Clerk, in a thread."""
+    await sync_to_async(decide, thread_sensitive=False)(request, types, pending)
+
+
+def mark_accepting(view: Any, types: tuple[TokenType, ...]) -> None:
+    """
+    Put on a view what must be known of it before it is called: by ClerkMiddleware, and by LoginRequiredMiddleware.
+
+    The latter would turn machines away, who are no users; the guard keeps out whoever is nobody.
+    """
+    view.clerk_accepts = types
+    view.login_required = False

@@ -1,0 +1,1 @@
+"""The Frontend API: what a browser sees of Clerk besides the pages."""
