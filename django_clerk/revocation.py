@@ -20,7 +20,7 @@ from django.core.cache import cache
 from .conf import conf
 from .core.deliveries import Event
 from .core.profiles import is_user_id
-from .core.tokens import is_session_id
+from .core.rules import is_session_id
 from .exceptions import WebhookRejected
 
 logger = logging.getLogger("django_clerk")

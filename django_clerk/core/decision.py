@@ -22,9 +22,9 @@ from .jws import parse
 from .refresh import NotRefreshed, refresh
 from .request import ClerkRequest
 from .resolution import carried, resolve
+from .rules import check_purpose
 from .site import Site
 from .state import Handshake, SignedIn, SignedOut, State
-from .tokens import check_purpose
 
 logger = logging.getLogger("django_clerk")
 

@@ -21,7 +21,7 @@ from . import machines
 from .jws import parse
 from .keys import SigningKeys
 from .machines import Machine, TokenType
-from .tokens import OAUTH_TYPES, check_audience, check_header, check_signature, check_times
+from .rules import OAUTH_TYPES, check_audience, check_header, check_signature, check_times
 
 #: Seconds for which Clerk's word that a credential is good is taken. One that is revoked works for so long at most.
 REMEMBER_FOR: Final = 60.0

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 from django_clerk.exceptions import InvalidToken
 
 from .jws import LONGEST_TOKEN, UnverifiedToken, parse
-from .tokens import OAUTH_TYPES
+from .rules import OAUTH_TYPES
 
 TokenType = Literal["session_token", "api_key", "m2m_token", "oauth_token"]
 SESSION: Final = "session_token"

@@ -11,8 +11,8 @@ from django_clerk.exceptions import APIError, APIUnavailable, InvalidToken
 from .cookies import ClerkCookies
 from .jws import parse
 from .request import ClerkRequest
+from .rules import is_session_id
 from .site import Site
-from .tokens import is_session_id
 
 
 class NotRefreshed(Exception):

@@ -7,11 +7,9 @@ import logging
 import re
 import time
 from collections.abc import Callable, Collection, Mapping
-from datetime import datetime, timezone
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from jwt.algorithms import RSAAlgorithm
 
 from django_clerk.exceptions import InvalidToken
 
@@ -19,18 +17,20 @@ from . import base64url, strictjson
 from .claims import SessionClaims, read_claims
 from .jws import LONGEST_TOKEN, UnverifiedToken, parse
 from .keys import SigningKeys
+from .rules import (
+    check_audience,
+    check_header,
+    check_purpose,
+    check_signature,
+    check_times,
+    failed,
+    is_session_id,
+    shortened,
+)
 
 logger = logging.getLogger("django_clerk")
 
-_RS256 = RSAAlgorithm(RSAAlgorithm.SHA256)
-#: ``cat`` of the tokens that may be a session, unless they have none: Clerk's session class and "no information" class.
-#: JWT templates, machine tokens and OAuth tokens are signed with the same key and are not sessions.
-_SESSION_CATEGORIES = ("cl_B7d4PD111AAA", "cl_I7d4PD111III")
-#: ``typ`` of an OAuth access token that is a JWT (RFC 9068).
-OAUTH_TYPES = ("at+jwt", "application/at+jwt")
 _USER_ID = re.compile(r"user_[A-Za-z0-9_-]{1,200}")
-_SESSION_ID = re.compile(r"sess_[A-Za-z0-9_-]{1,200}")
-_LATEST_TIME = 10**11  #: seconds; what is later was meant as milliseconds
 _MOST_REMEMBERED = 2048
 _REPORT_CLOCK_EVERY = 600  #: seconds
 
@@ -147,7 +147,7 @@ class TokenVerifier:
     def _check_claims(self, payload: Mapping[str, Any], skew: float) -> None:
         subject = payload.get("sub")
         if not isinstance(subject, str) or not subject:
-            raise _failed("Subject claim (sub) is required and must be a string.")
+            raise failed("Subject claim (sub) is required and must be a string.")
         if not _USER_ID.fullmatch(subject):
             raise InvalidToken("token-type-mismatch", "The subject (sub) is not a Clerk user.")
         check_audience(payload.get("aud"), self._audience)
@@ -155,13 +155,13 @@ class TokenVerifier:
         if self._authorized_parties and not (isinstance(party, str) and party in self._authorized_parties):
             raise InvalidToken(
                 "token-invalid-authorized-parties",
-                f"Invalid JWT Authorized party claim (azp) {_short(party)}. It is not in CLERK_AUTHORIZED_PARTIES.",
+                f"Invalid JWT Authorized party claim (azp) {shortened(party)}. It is not in CLERK_AUTHORIZED_PARTIES.",
             )
         issuer = payload.get("iss")
         if self._issuers and not (isinstance(issuer, str) and issuer in self._issuers):
             raise InvalidToken(
                 "token-invalid-issuer",
-                f'Invalid JWT issuer claim (iss) {_short(issuer)}. Expected "{",".join(sorted(self._issuers))}".',
+                f'Invalid JWT issuer claim (iss) {shortened(issuer)}. Expected "{",".join(sorted(self._issuers))}".',
             )
         self._check_times(payload, skew)
         if not is_session_id(payload.get("sid")):
@@ -191,87 +191,5 @@ class TokenVerifier:
             )
 
 
-def check_purpose(token: UnverifiedToken) -> None:
-    """Refuse what Clerk signs for another purpose. All of it is signed with the key of the instance."""
-    header, subject = token.header, token.payload.get("sub")
-    if (
-        header.get("typ") in OAUTH_TYPES
-        or ("cat" in header and header["cat"] not in _SESSION_CATEGORIES)
-        or (isinstance(subject, str) and subject.startswith("mch_"))
-    ):
-        raise InvalidToken("token-type-mismatch", "The token is not a session token.")
-
-
-def check_header(header: Mapping[str, Any], types: tuple[str, ...] = ("JWT",)) -> None:
-    """Raise InvalidToken unless a header has one of the types, or none, and asks for RS256 and nothing else."""
-    if header.get("typ", types[0]) not in types:
-        raise InvalidToken("token-invalid", f'Invalid JWT type {_short(header.get("typ"))}. Expected "{types[0]}".')
-    if header.get("alg") != "RS256":
-        raise InvalidToken(
-            "token-invalid-algorithm", f"Invalid JWT algorithm {_short(header.get('alg'))}. Supported: RS256."
-        )
-    if not header.keys().isdisjoint(("crit", "b64", "zip")):
-        raise InvalidToken("token-invalid", "The token asks for an extension of JWS that is not supported.")
-
-
-def check_signature(token: UnverifiedToken, key: RSAPublicKey) -> None:
-    """Raise InvalidToken unless the key signed the token."""
-    if not _RS256.verify(token.signing_input, key, token.signature):
-        raise InvalidToken("token-invalid-signature", "JWT signature is invalid.")
-
-
-def check_audience(audience: object, accepted: Collection[str]) -> None:
-    """Raise InvalidToken when a token is for others. One that is for nobody in particular is for us as well."""
-    if not accepted or audience in (None, "", []):
-        return
-    offered = audience if isinstance(audience, list) else [audience]
-    if not any(isinstance(one, str) and one in accepted for one in offered):
-        raise _failed("Invalid JWT audience claim (aud). It is not in CLERK_AUDIENCE.")
-
-
-def check_times(payload: Mapping[str, Any], *, now: float, clock_skew: float) -> None:
-    """Raise InvalidToken unless a token is valid now: ``exp`` and ``iat`` are required, ``nbf`` is not."""
-    expires_at = _time(payload, "exp")
-    if expires_at <= now - clock_skew:
-        raise InvalidToken("token-expired", f"JWT is expired. {_dates('Expiry', expires_at, now)}")
-    if "nbf" in payload and (not_before := _time(payload, "nbf")) > now + clock_skew:
-        raise InvalidToken(
-            "token-not-active-yet",
-            "JWT cannot be used prior to not before date claim (nbf). " + _dates("Not before", not_before, now),
-        )
-    if (issued_at := _time(payload, "iat")) > now + clock_skew:
-        raise InvalidToken(
-            "token-iat-in-the-future",
-            "JWT issued at date claim (iat) is in the future. " + _dates("Issued at", issued_at, now),
-        )
-
-
-def _time(payload: Mapping[str, Any], claim: str) -> int:
-    value = payload.get(claim)
-    if type(value) is not int or not 0 <= value < _LATEST_TIME:  # True is an int to Python
-        raise _failed(f"Invalid JWT date claim ({claim}) {_short(value)}. Expected seconds since 1970, as an integer.")
-    return value
-
-
-def is_session_id(value: object) -> TypeGuard[str]:
-    """Tell whether this is a session's id."""
-    return isinstance(value, str) and _SESSION_ID.fullmatch(value) is not None
-
-
 def _digest(token: str) -> bytes:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
-
-
-def _failed(message: str) -> InvalidToken:
-    return InvalidToken("token-verification-failed", message)
-
-
-def _short(value: object) -> str:
-    return ascii(value)[:100]
-
-
-def _dates(name: str, moment: float, now: float) -> str:
-    def text(seconds: float) -> str:
-        return datetime.fromtimestamp(seconds, timezone.utc).strftime("%a, %d %b %Y %H:%M:%S GMT")
-
-    return f"{name} date: {text(moment)}, Current date: {text(now)}."
