@@ -10,7 +10,7 @@ from django.urls import path
 
 from .fapi.handshake import handshake
 from .guards import require_permission
-from .pages import sign_in, users, webhooks
+from .pages import renew, sign_in, users, webhooks
 
 require_permission()
 
@@ -18,6 +18,8 @@ app_name = "clerk_emulator"
 urlpatterns = [
     path("", sign_in.index, name="index"),
     path("style.css", sign_in.style, name="style"),
+    path("renew", renew.renew, name="renew"),
+    path("renew.js", renew.script, name="renew_script"),
     path("sign-in", sign_in.sign_in, name="sign_in"),
     path("sign-out", sign_in.sign_out, name="sign_out"),
     path("users", users.users, name="users"),

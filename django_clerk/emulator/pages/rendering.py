@@ -22,9 +22,9 @@ def render(request: HttpRequest, template: str, context: Mapping[str, Any], *, s
     return HttpResponse(text, status=status)
 
 
-def stylesheet() -> HttpResponse:
-    """Return the pages' CSS: from a view, it needs no static files and suits a strict content security policy."""
-    return HttpResponse((_FOLDER / "style.css").read_bytes(), content_type="text/css; charset=utf-8")
+def asset(name: str, content_type: str) -> HttpResponse:
+    """Return a file of the pages: from a view, it needs no static files and suits a strict content security policy."""
+    return HttpResponse((_FOLDER / name).read_bytes(), content_type=f"{content_type}; charset=utf-8")
 
 
 def person(user: Document) -> dict[str, Any]:

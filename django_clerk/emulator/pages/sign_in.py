@@ -20,7 +20,7 @@ from django_clerk.emulator.store import Client
 
 from .forms import own_origin, page
 from .listing import current_person, people
-from .rendering import render, stylesheet
+from .rendering import asset, render
 
 
 @page
@@ -32,7 +32,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @local_only
 @require_safe
 def style(request: HttpRequest) -> HttpResponse:
-    return stylesheet()
+    return asset("style.css", "text/css")
 
 
 @page
