@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _TOKEN = re.compile(
-    r"(?P<prefix>[./]?)(?::(?P<name>\w+)(?P<own>\([^()]+\))?|(?P<group>\([^()?:][^()]*\)))(?P<mark>[?*+]?)"
+    r"(?P<prefix>[./]?)(?::(?P<name>\w+)(?P<own>\([^()]+\))?|(?P<group>\([^()?:][^()]*\)))(?P<mark>[?]?)"
 )
 _SPECIAL = re.compile(r"[:(){}?*+\\]")
 _SEGMENT = r"[^/#?]+?"
