@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, cast, get_args
 
-from asgiref.sync import sync_to_async
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -15,6 +14,7 @@ from .core.machine_policies import accepted
 from .core.machines import SESSION, SESSIONS_ONLY, TokenType
 from .core.policies import Decision
 from .guards import aguard, guard
+from .identify import in_thread
 
 _TYPES = get_args(TokenType)
 #: On the request: what the guards that it has come by accept, so that the next one does not take it back.
@@ -67,7 +67,7 @@ def decide(request: HttpRequest, types: tuple[TokenType, ...] | None, pending: b
 
 async def adecide(request: HttpRequest, types: tuple[TokenType, ...] | None, pending: bool) -> None:
     """Do what decide() does, which may have to ask Clerk, in a thread."""
-    await sync_to_async(decide, thread_sensitive=False)(request, types, pending)
+    await in_thread(decide, request, types, pending)
 
 
 def mark_accepting(view: Any, types: tuple[TokenType, ...]) -> None:

@@ -16,7 +16,8 @@ from .backends import ClerkBackend
 from .core.auth import Auth
 from .core.machines import SESSION
 from .core.policies import Subject
-from .identify import Accepted, identify, identify_as
+from .core.state import SignedIn
+from .identify import Accepted, identify, identify_as, state_of
 
 
 def attach_user(request: HttpRequest, session_user: Any, session_auser: Any) -> None:
@@ -103,7 +104,10 @@ async def asubject_of(request: HttpRequest) -> Subject:
 
 def _is_decided_by_clerk(request: HttpRequest) -> bool:
     auth = identify(request)
-    return auth.is_signed_in or auth.source == "header"
+    if auth.is_signed_in or auth.source == "header":
+        return True
+    # A view that does not accept the session of a cookie makes nobody else of whoever has it.
+    return "_clerk_refusal" in request.__dict__ and isinstance(state_of(request), SignedIn)
 
 
 def _backend() -> ClerkBackend:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from asgiref.sync import sync_to_async
+from django.db import close_old_connections
 from django.http import HttpRequest
 
 from .core.auth import Auth
@@ -19,6 +21,8 @@ from .revocation import is_revoked
 from .wiring import get_machine_verifier, get_role_claim, get_site, revokes_sessions
 
 logger = logging.getLogger("django_clerk")
+
+_T = TypeVar("_T")
 
 Accepted = TokenType | tuple[TokenType, ...]
 
@@ -64,6 +68,22 @@ def identify_as(request: HttpRequest, accepted: Accepted, *, pending: bool = Fal
     return auth
 
 
+def is_verified_header(request: HttpRequest, accepted: Accepted, *, pending: bool) -> bool:
+    """
+    Tell whether a view that accepts this would be called by a verified header, and change nothing.
+
+    The CSRF check asks before the view, and guards that stand above the one that accepts more must not see more.
+    """
+    attributes = request.__dict__
+    names = ("_clerk_auth", "_clerk_refusal")
+    kept: dict[str, Any] = {name: attributes.pop(name) for name in names if name in attributes}
+    auth = identify_as(request, accepted, pending=pending)
+    for name in names:
+        attributes.pop(name, None)
+    attributes.update(kept)
+    return auth.is_signed_in and auth.source == "header"
+
+
 async def prepare(request: HttpRequest) -> None:
     """
     Do ahead what identify() could have to wait for: Clerk's keys, a refreshed session, a list in a cache.
@@ -72,8 +92,25 @@ async def prepare(request: HttpRequest) -> None:
     request carries no credential, or all that is needed to judge it is here.
     """
     if "_clerk_auth" not in request.__dict__ and _may_wait(request):
-        await sync_to_async(identify, thread_sensitive=False)(request)
+        await in_thread(identify, request)
     request.__dict__["_clerk_is_prepared"] = True
+
+
+async def in_thread(work: Callable[..., _T], *args: Any) -> _T:
+    """
+    Do what may wait in a thread of its own: sync views wait for one another in the one that Django has for them.
+
+    Django looks after the connections of its own threads only, and a cache may be a database's.
+    """
+
+    def with_live_connections() -> _T:
+        close_old_connections()
+        try:
+            return work(*args)
+        finally:
+            close_old_connections()
+
+    return await sync_to_async(with_live_connections, thread_sensitive=False)()
 
 
 def state_of(request: HttpRequest) -> State:
@@ -97,7 +134,8 @@ def headers_of(request: HttpRequest) -> Headers:
         return headers
     status = "handshake" if isinstance(state, Handshake) else "signed-out"
     told: Headers = (("X-Clerk-Auth-Status", status), ("X-Clerk-Auth-Reason", auth.reason or ""))
-    message = state.message if state is not None else ""
+    # What is wrong with keys and Clerk's answers is for the log, and not for whoever asks.
+    message = state.message if state is not None and not auth.is_unavailable else ""
     if message and message.isascii() and message.isprintable():
         told += (("X-Clerk-Auth-Message", message),)
     return (*headers, *told)
@@ -122,10 +160,7 @@ def _by_machine(request: HttpRequest, token: str, kind: TokenType) -> Auth:
         machine = get_machine_verifier().verify(token, kind)
     except (InvalidToken, KeysUnavailable) as error:
         logger.debug("Not let in by an %s: %s (%s)", kind, error, error.reason)
-        is_unavailable = isinstance(error, KeysUnavailable) or error.reason in (
-            "unexpected-error",
-            "secret-key-invalid",
-        )
+        is_unavailable = isinstance(error, KeysUnavailable) or error.reason in _SAYING_NOTHING
         return _refuse(request, SignedOut(error.reason, str(error), "header", is_unavailable=is_unavailable), kind)
     return Auth(token=token, source="header", token_type=kind, machine=machine)
 

@@ -22,10 +22,12 @@ def find_users(clerk_id: str) -> list[Any]:
     it: it is put together once for each database.
     """
     manager = get_user_model()._default_manager
-    if type(manager).get_queryset is not models.Manager.get_queryset:
-        return list(_annotated(manager).filter(clerk__clerk_id=clerk_id))
-    database = manager._db or router.db_for_read(manager.model)
-    return list(manager.model._default_manager.using(database).raw(_compiled(manager, database), [clerk_id]))
+    is_plain = getattr(manager, "_queryset_class", None) is models.QuerySet
+    if is_plain and type(manager).get_queryset is models.Manager.get_queryset:
+        database = manager._db or router.db_for_read(manager.model)
+        if (sql := _compiled(manager, database)) is not None:
+            return list(manager.using(database).raw(sql, [clerk_id]))
+    return list(_annotated(manager).filter(clerk__clerk_id=clerk_id))
 
 
 def _annotated(manager: models.Manager[Any]) -> models.QuerySet[Any]:
@@ -36,9 +38,8 @@ def _annotated(manager: models.Manager[Any]) -> models.QuerySet[Any]:
 
 
 @cache
-def _compiled(manager: models.Manager[Any], database: str) -> str:
-    query = _annotated(manager).using(database).filter(clerk__clerk_id=_ANY_ID).query
+def _compiled(manager: models.Manager[Any], database: str) -> str | None:
+    """Return the query as SQL with one parameter, the id; None where it has others."""
+    query = _annotated(manager).using(database).filter(clerk__clerk_id=_ANY_ID).order_by().query
     sql, parameters = query.get_compiler(connection=connections[database]).as_sql()
-    if tuple(parameters) != (_ANY_ID,):
-        raise RuntimeError(f"The query for a user has other parameters than the id: {len(parameters)}.")
-    return str(sql)
+    return str(sql) if tuple(parameters) == (_ANY_ID,) else None

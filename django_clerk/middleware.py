@@ -12,14 +12,14 @@ from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
-from .callers import accept, attach_user, types_of
+from .callers import attach_user, types_of
 from .cookies import set_cookie_lines
 from .core.auth import Auth
 from .core.instance import HANDSHAKE
 from .core.machines import SESSION, SESSIONS_ONLY
 from .core.state import Headers
 from .http import clerk_request
-from .identify import headers_of, identify, prepare
+from .identify import headers_of, identify, is_verified_header, prepare
 from .wiring import get_instance
 
 _R = TypeVar("_R", bound=HttpResponseBase)
@@ -120,7 +120,7 @@ def _takes_sessions(request: HttpRequest) -> bool:
     except Resolver404:
         return True
     # REST framework's views accept what any of their authentication classes does; other classes than ours say nothing.
-    given = getattr(view, "view_initkwargs", {})
+    given = {**getattr(view, "initkwargs", {}), **getattr(view, "view_initkwargs", {})}
     classes = given.get("authentication_classes", getattr(getattr(view, "cls", None), "authentication_classes", ()))
     accepted = [getattr(cls, "accepts", SESSIONS_ONLY) for cls in classes] or [types_of(view)]
     return any(SESSION in types for types in accepted)
@@ -183,9 +183,5 @@ class _IsVerifiedHeader:
     def __bool__(self) -> bool:
         match = self._request.resolver_match
         view = match.func if match is not None else None
-        accepted, pending = types_of(view), getattr(view, "clerk_pending_allowed", False) is True
-        if accepted == SESSION and not pending:
-            auth = identify(self._request)
-        else:
-            auth = accept(self._request, accepted, pending=pending)
-        return auth.is_signed_in and auth.source == "header"
+        pending = getattr(view, "clerk_pending_allowed", False) is True
+        return is_verified_header(self._request, types_of(view), pending=pending)

@@ -46,7 +46,10 @@ def read_cookies(header: str, names: frozenset[str]) -> dict[str, str]:
             continue
         value = _decode(value.strip(_SPACE))
         if found.setdefault(name, value) != value:
-            raise AmbiguousCookie(name)
+            if name != REDIRECT_COUNT:
+                raise AmbiguousCookie(name)
+            # Ours, without a path: a browser keeps one for each folder of pages. The highest counts.
+            found[name] = max(found[name], value, key=_read_count)
     return {name: value for name, value in found.items() if value}
 
 

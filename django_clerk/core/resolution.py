@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 
-from django_clerk.exceptions import APIError, InvalidToken, KeysUnavailable
+from django_clerk.exceptions import APIError, APIRateLimited, APIUnavailable, InvalidToken, KeysUnavailable
 
 from .cookies import ClerkCookies
 from .handshake import cleaned, directive_headers, session_of
@@ -45,7 +45,8 @@ def resolve(request: ClerkRequest, site: Site, cookies: ClerkCookies, *, wait: b
         return None
     nonce, token = carried(request, instance, cookies)
     if nonce:
-        return _apply(_exchange(nonce, site), request, site, instance, wait)
+        directives = _exchange(nonce, site)
+        return None if directives is None else _apply(directives, request, site, instance, wait)
     if not token:
         return None
     try:
@@ -63,16 +64,23 @@ def resolve(request: ClerkRequest, site: Site, cookies: ClerkCookies, *, wait: b
     return _apply(directives, request, site, instance, wait)
 
 
-def _exchange(nonce: str, site: Site) -> list[str]:
-    """Return the cookies behind a nonce; none of them, and so nobody, when it cannot be exchanged."""
+def _exchange(nonce: str, site: Site) -> list[str] | None:
+    """
+    Return the cookies behind a nonce: none of them, and so nobody, when Clerk does not know it.
+
+    None when Clerk cannot be asked: then what other cookies prove is not less true than before.
+    """
     if site.backend is None:
         logger.warning("A handshake nonce cannot be exchanged: CLERK_SECRET_KEY is not set.")
-        return []
+        return None
+    if not site.limit.allows(nonce):
+        return None
     try:
         return site.backend().handshake_payload(nonce)
     except (APIError, ValueError) as error:  # ValueError: it can be no nonce
         logger.warning("A handshake nonce could not be exchanged. %s", error)
-        return []
+        site.limit.failed(nonce)
+        return None if isinstance(error, (APIUnavailable, APIRateLimited)) else []
 
 
 def _apply(directives: list[str], request: ClerkRequest, site: Site, instance: Instance, wait: bool) -> State | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from .instance import Instance
+from .limits import FailureLimit
 from .organizations import OrganizationPatterns
 from .tokens import TokenVerifier
 
@@ -42,4 +43,5 @@ class Site:
     satellite_auto_sync: bool = False
     satellite_origins: frozenset[str] = frozenset()  #: where a development primary may send a browser back to
     organizations: OrganizationPatterns = field(default_factory=OrganizationPatterns)
+    limit: FailureLimit = field(default_factory=FailureLimit, repr=False, compare=False)
     clock: Callable[[], float] = time.time

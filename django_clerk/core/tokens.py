@@ -117,6 +117,8 @@ class TokenVerifier:
         """
         parsed = parse(token)
         check_purpose(parsed)
+        if "sid" in parsed.payload:  # of the same category, and it may hold claims of the application's own
+            raise InvalidToken("token-type-mismatch", "The token is a session token, and not a handshake's.")
         self._check_signature(parsed, wait=wait)
         directives = parsed.payload.get("handshake")
         return [one for one in directives if isinstance(one, str)] if isinstance(directives, list) else []

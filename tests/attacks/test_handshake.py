@@ -221,13 +221,12 @@ def twice(name: str, first: str, second: str) -> list[str]:
     return [f"{name}={first}; {name}={second}", f"{name}={second}; a=1; {name}={first}"]
 
 
-@pytest.mark.parametrize("name", ["handshake", "nonce", "counter", "uat", "browser", "refresh"])
+@pytest.mark.parametrize("name", ["handshake", "nonce", "uat", "browser", "refresh"])
 def test_two_cookies_of_one_name_bring_nothing(clerk: Loopback, instance: Any, name: str) -> None:
     token, other = (handshake_token(*directives(user, instance)) for user in ("user_ada", EVE))
     pairs = {
         "handshake": ("__clerk_handshake", token, other),
         "nonce": ("__clerk_handshake_nonce", "abc", "abd"),
-        "counter": ("__clerk_redirect_count", "0", "1"),
         "uat": (instance.suffixed("__client_uat"), "1", "2"),
         "browser": (instance.suffixed("__clerk_db_jwt"), "dvb_1", "dvb_2"),
         "refresh": (instance.suffixed("__refresh"), "rt_1", "rt_2"),

@@ -162,3 +162,10 @@ def test_reading(header: str, value: str | None) -> None:
 def test_two_values_for_one_name_are_none(header: str) -> None:
     with pytest.raises(AmbiguousCookie):
         read_cookies(header, frozenset({"a"}))
+
+
+@pytest.mark.parametrize("header", ["=1; {0}=2", "=2; {0}=1", "=0x2; {0}=1", "=2; {0}=2", "=2; {0}=x"])
+def test_of_several_counters_the_highest_counts(header: str) -> None:
+    """They have no path, so a browser keeps one for each folder of pages."""
+    name = "__clerk_redirect_count"
+    assert choose(f"{name}{header.format(name)}", PRODUCTION, now=NOW).redirect_count == 2
