@@ -131,11 +131,20 @@ class TestInProduction:
         assert (call.query["nonce"], call.headers["Authorization"]) == (["abc"], f"Bearer {SECRET}")
 
     def test_one_that_cannot_be_exchanged_proves_nothing(self, kind: str, clerk: Loopback) -> None:
-        for fault in (status(404), status(500), ok({}), ok({"directives": [1]})):
+        for number, fault in enumerate((status(404), status(500), ok({}), ok({"directives": [1]}))):
             clerk.on(PAYLOAD, fault)
-            response = ask(kind, "/page/", "__clerk_handshake_nonce=abc")
+            response = ask(kind, "/page/", f"__clerk_handshake_nonce=n{number}")
             assert (response.status_code, response.json()["clerk"]) == (200, None)
             assert cookie_lines(response) == []
+        assert len(clerk.received) == 4
+
+    @pytest.mark.parametrize(("fault", "who"), [(status(500), "user_ada"), (status(404), None)])
+    def test_while_clerk_cannot_be_asked_the_cookies_count(
+        self, kind: str, clerk: Loopback, fault: Any, who: str | None
+    ) -> None:
+        clerk.on(PAYLOAD, fault)
+        cookies = f"__session={mint()}; __client_uat=1; __clerk_handshake_nonce=abc"
+        assert ask(kind, "/page/", cookies).json()["clerk"] == who
 
     def test_another_applications_changes_nothing(self, kind: str) -> None:
         response = ask(kind, "/page/", "__clerk_handshake=x.y.z", f"__session={mint()}", STALE)
@@ -233,6 +242,19 @@ class TestRefreshing:
         reason = "session-token-expired-refresh-session_not_found"
         assert (response.status_code, response["X-Clerk-Auth-Reason"]) == (307, reason)
         assert frontend_api(response)["__clerk_hs_reason"] == reason
+
+    @pytest.mark.parametrize("code", ["a\r\nSet-Cookie: b=c", "é", "x" * 65, "", 5, None])
+    def test_what_clerk_says_is_no_header_of_its_own(self, kind: str, clerk: Loopback, code: Any) -> None:
+        clerk.on("/v1/sessions/sess_1/refresh", status(422, data={"errors": [{"code": code}]}))
+        response = ask(kind, "/page/", f"__session={mint(exp=1)}", *self.COOKIES)
+        assert response["X-Clerk-Auth-Reason"] == "session-token-expired-refresh-unexpected-bapi-error"
+
+    def test_clerk_sees_its_own_cookies_only(self, kind: str, clerk: Loopback) -> None:
+        clerk.on("/v1/sessions/sess_1/refresh", status(401, data={"errors": []}))
+        ask(kind, "/page/", f"sessionid=secret; __session={mint(exp=1)}", *self.COOKIES, "csrftoken=secret")
+        sent = json.loads(clerk.received[0].body)["request_headers"]
+        assert "secret" not in str(sent)
+        assert "__refresh" in sent["cookie"][0]
 
 
 class TestBesideDjangosSession:

@@ -241,3 +241,9 @@ def test_two_cookies_of_one_name_bring_nothing(clerk: Loopback, instance: Any, n
             expired = bearer(exp=1, iss=instance.issuer)
             assert ask("sync", "/page/", header, origin=home(instance), **expired).status_code == 200
     assert clerk.received == []
+
+
+def test_a_session_token_ends_no_handshake(instance: Any) -> None:
+    """It has the same category, and the application may put claims into it, an author's own words among them."""
+    token = mint(iss=instance.issuer, handshake=directives(EVE, instance))
+    check(ask("sync", "/page/", f"__clerk_handshake={token}", origin=home(instance)), instance)

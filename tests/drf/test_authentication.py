@@ -20,6 +20,7 @@ from django_clerk.core.auth import Auth
 from django_clerk.drf import ClerkAuthentication, HasClerkRole, IsClerkAuthenticated
 from tests.callers import CALLERS, as_page, sign_up
 from tests.mint import bearer, mint
+from tests.testapp.people import create_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 
@@ -42,6 +43,10 @@ class Everywhere(APIView):
         return Response({"clerk_ids": ids, "users": [request.user.pk, below.user.pk]})
 
 
+class MachinesOnly(ClerkAuthentication):
+    accepts = ("api_key",)
+
+
 def whoami(permission: Any, *authentication: Any) -> Any:
     return Whoami.as_view(permission_classes=[permission], authentication_classes=authentication)
 
@@ -58,6 +63,7 @@ urlpatterns = [
     path("session/", whoami(IsClerkAuthenticated, SessionAuthentication)),
     path("basic/", whoami(IsClerkAuthenticated, BasicAuthentication)),
     path("none/", whoami(IsClerkAuthenticated)),
+    path("machines-or-session/", whoami(IsAuthenticated, MachinesOnly, SessionAuthentication)),
     path("staff/", whoami(IsAdminUser | IsClerkAuthenticated, ClerkAuthentication, SessionAuthentication)),
 ]
 
@@ -214,3 +220,11 @@ class TestKeysUnavailable:
     def check(self, response: Any) -> None:
         assert (response.status_code, response["Retry-After"]) == (503, "10")
         assert list(response.json()) == ["detail"]
+
+
+def test_where_clerks_session_is_not_accepted_djangos_is_not_taken_for_it(ada: Any, client: Client) -> None:
+    """Two people's cookies in one browser: the session that the view refuses still says whose browser it is."""
+    client.force_login(create_user("bob"), backend="django.contrib.auth.backends.ModelBackend")
+    assert client.get("/machines-or-session/").status_code == 200
+    client.cookies["__session"], client.cookies["__client_uat"] = mint(), "1"
+    assert client.get("/machines-or-session/").status_code in (401, 403)
