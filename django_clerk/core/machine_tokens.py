@@ -74,6 +74,7 @@ class MachineTokenVerifier:
         self._good: dict[bytes, _Good] = {}
         self._refused: dict[bytes, _Refused] = {}
         self._refused_at: deque[float] = deque(maxlen=MOST_REFUSED)
+        self._asking: dict[bytes, float] = {}  #: unknown ones that Clerk is being asked about, and since when
         self._quiet: _Refused | None = None  #: for all of them
 
     def verify(self, token: str, token_type: TokenType) -> Machine:
@@ -128,6 +129,8 @@ class MachineTokenVerifier:
         if refused is not None and now < refused.until:
             raise InvalidToken(refused.reason, refused.message)
         self._check_patience(is_known=known is not None)
+        if known is None:
+            self._asking[digest] = now
         try:
             document = self._fetch(token_type, token)
             machine = machines.READERS[token_type](document, now=self._clock())
@@ -137,6 +140,8 @@ class MachineTokenVerifier:
             self._give_up(digest, error, is_known=known is not None)
         except InvalidToken as error:
             self._refuse(digest, error, REFUSE_FOR)
+        finally:
+            self._asking.pop(digest, None)
         self._remember(digest, _Good(machine, self._monotonic() + REMEMBER_FOR))
         return _private(machine)
 
@@ -149,8 +154,12 @@ class MachineTokenVerifier:
         quiet = self._quiet
         if quiet is not None and now < quiet.until:
             raise InvalidToken(quiet.reason, quiet.message)
-        refused_at = self._refused_at
-        if not is_known and len(refused_at) == MOST_REFUSED and now - refused_at[0] < REFUSE_FOR:
+        if is_known:
+            return
+        # What is being asked about counts as well, or a burst would be asked about as a whole; by its time, because a
+        # forked child inherits questions that nobody there will ever see answered.
+        lately = [*list(self._refused_at), *list(self._asking.values())]
+        if sum(now - at < REFUSE_FOR for at in lately) >= MOST_REFUSED:
             raise InvalidToken("unexpected-error", "Too many unknown credentials; Clerk is not asked about this one.")
 
     def _give_up(self, digest: bytes, error: APIError, *, is_known: bool) -> NoReturn:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import logging
+import threading
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
 from django_clerk.core import machine_tokens
 from django_clerk.core.machine_tokens import MachineTokenVerifier
+from django_clerk.core.machines import TokenType
 from django_clerk.exceptions import APIError, APINotFound, APIRateLimited, APIUnauthorized, APIUnavailable
 from tests.clock import Clock
 from tests.machines import OPAQUE, Clerk, document, m2m_jwt, reason_of
@@ -100,6 +104,23 @@ class TestHowOftenClerkIsAsked:
         assert reason_of(machine_verifier, "ak_secret") == "unexpected-error"
         clock.forward(machine_tokens.REFUSE_FOR)
         assert reason_of(machine_verifier, "ak_secret") is None
+
+    def test_nor_does_a_burst_of_them_cost_more(self, machine_verifier: MachineTokenVerifier, clerk: Clerk) -> None:
+        """What is being asked about counts, or sixty workers would have Clerk asked sixty times."""
+        slow, answer = threading.Event(), machine_verifier._fetch
+
+        def fetch(token_type: TokenType, token: str) -> Mapping[str, Any]:
+            slow.wait(5)
+            return answer(token_type, token)
+
+        verifier = MachineTokenVerifier(machine_verifier._keys, fetch)
+        threads = [threading.Thread(target=reason_of, args=(verifier, f"ak_{number}")) for number in range(60)]
+        for thread in threads:
+            thread.start()
+        slow.set()
+        for thread in threads:
+            thread.join()
+        assert len(clerk.asked) <= machine_tokens.MOST_REFUSED + 5  # counting and asking are two steps
 
     def test_those_who_were_known_before_are_asked_about_all_the_same(
         self, machine_verifier: MachineTokenVerifier, clerk: Clerk, clock: Clock
