@@ -172,9 +172,9 @@ async def ask(**changes: Any) -> Auth:
 
 class TestOnTheEventLoop:
     async def test_a_fetch_does_not_stop_the_loop(self, clerk: Loopback) -> None:
-        clerk.on("/v1/jwks", stall(1.0), ok(document()))
+        clerk.on("/v1/jwks", stall(2.0), ok(document()))
         callers = asyncio.gather(*(ask() for _ in range(50)))
-        assert await longest_pause(callers) < 0.5
+        assert await longest_pause(callers) < 1
         assert {auth.reason for auth in callers.result()} == {"jwk-remote-failed-to-load"}
         assert len(clerk.received) == 1
 
