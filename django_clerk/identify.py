@@ -46,9 +46,7 @@ def identify_as(request: HttpRequest, accepted: Accepted, *, pending: bool = Fal
     """
     Return what Clerk says of the caller at a view that accepts one type of token, several, or pending sessions.
 
-    It holds from then on.
-
-    A machine's token is in the Authorization header or nowhere: a cookie travels by itself.
+    It holds from then on. A machine's token is in the Authorization header or nowhere: a cookie travels by itself.
     """
     request.__dict__.pop("_clerk_refusal", None)
     token = clerk_request(request).bearer_token

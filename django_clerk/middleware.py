@@ -47,20 +47,12 @@ class ClerkMiddleware:
         if self._is_async:
             return self.__acall__(request)
         self.attach(request)
-        if must_be_decided_first(request):
-            identify(request)
-            if (away := self.send_away(request)) is not None:
-                return away
-        return self.finish(request, self.get_response(request))
+        return self.send_away(request) or self.finish(request, self.get_response(request))
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
         self.attach(request)
         await prepare(request)
-        if must_be_decided_first(request):
-            identify(request)
-            if (away := self.send_away(request)) is not None:
-                return away
-        return self.finish(request, await self.get_response(request))
+        return self.send_away(request) or self.finish(request, await self.get_response(request))
 
     def attach(self, request: HttpRequest) -> None:
         """Put the lazy values on the request."""
@@ -72,6 +64,9 @@ class ClerkMiddleware:
 
     def send_away(self, request: HttpRequest) -> HttpResponse | None:
         """Return the redirect of a handshake, on the way there or back; None when the view may answer."""
+        if not must_be_decided_first(request):
+            return None
+        identify(request)
         headers = headers_of(request)
         if not _leads_away(headers) or not _takes_sessions(request):
             return None
