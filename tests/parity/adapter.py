@@ -4,9 +4,10 @@ The adapter through which the parity cases ask django_clerk: what does it decide
     python -m tests.parity.adapter < cases.jsonl > answers.jsonl
 
 A case of a request, or of ``has()``, goes through a whole Django: its handler, ClerkMiddleware, and a view that accepts
-what the case accepts. It is not served where ``manage.py check`` warns of the keys, where Clerk's SDK raises. Bare
-tokens, keys, cookie names and redirects have no request, and are asked of the pieces themselves. The settings are those of the case, and the clock is its clock. README.md beside the cases describes both
-forms. ``PARITY_CASES`` is the folder of the cases, with the key that mints tokens for those which are only claims.
+what the case accepts, with the settings of the case and at its time. It is not served at all where ``manage.py check``
+warns of the keys: Clerk's SDK raises there, and ClerkMiddleware by itself would do without a secret or publishable key.
+Bare tokens, keys, cookie names and redirects have no request, and are asked of the pieces themselves. README.md beside
+the cases describes both forms. ``PARITY_CASES`` is their folder, with the key that mints tokens for mere claims.
 """
 
 from __future__ import annotations
