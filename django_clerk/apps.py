@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
-from django.core import checks
 
 
 class ClerkConfig(AppConfig):
@@ -12,13 +11,11 @@ class ClerkConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import checks as clerk_checks
+        from . import checks
         from .receivers import sync_user
         from .revocation import follow_ends
         from .signals import webhook_received
 
         webhook_received.connect(follow_ends, dispatch_uid="django_clerk.follow_ends")
         webhook_received.connect(sync_user, dispatch_uid="django_clerk.sync_user")
-        checks.register(clerk_checks.check_settings, checks.Tags.security)
-        checks.register(clerk_checks.check_middleware, checks.Tags.security)
-        checks.register(clerk_checks.check_deployment, checks.Tags.security, deploy=True)
+        checks.register()

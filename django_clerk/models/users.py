@@ -1,26 +1,14 @@
-"""What is kept of Clerk's users, and which deliveries have been dealt with."""
+"""What is kept of Clerk's users."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils.translation import gettext_lazy as _
 
-if TYPE_CHECKING:
-    CharField = models.CharField[str, str]
-else:
-    CharField = models.CharField  # not generic outside of the stubs
-
-
-class IdField(CharField):
-    """An id, in which case matters on every database: MySQL and MariaDB otherwise take "user_A" for "user_a"."""
-
-    def db_parameters(self, connection: BaseDatabaseWrapper) -> Any:
-        parameters = super().db_parameters(connection)
-        return {**parameters, "collation": "utf8mb4_bin"} if connection.vendor == "mysql" else parameters
+from .fields import IdField
 
 
 class ClerkUser(models.Model):
@@ -76,23 +64,3 @@ class ClerkUser(models.Model):
     def may_sign_in(self) -> bool:
         """False for users that Clerk has deleted, banned or locked."""
         return self.deleted_at is None and not self.banned and not self.locked
-
-
-class ClerkWebhookEvent(models.Model):
-    """An event whose effect is in the database: both were committed together, so that a repeat has none."""
-
-    svix_id = IdField(_("Svix id"), max_length=255, unique=True)
-    type = models.CharField(_("type"), max_length=100)
-    object_id = IdField(_("object"), max_length=255, blank=True)
-    occurred_at = models.DateTimeField(_("occurred"), null=True, blank=True)
-    received_at = models.DateTimeField(_("received"), auto_now_add=True, db_index=True)
-
-    objects: ClassVar[models.Manager[ClerkWebhookEvent]] = models.Manager()
-
-    class Meta:
-        verbose_name = _("Clerk webhook event")
-        verbose_name_plural = _("Clerk webhook events")
-        indexes: ClassVar[list[Any]] = [models.Index(fields=["object_id", "type"], name="clerk_event_object")]
-
-    def __str__(self) -> str:
-        return f"{self.type} {self.svix_id}"

@@ -1,0 +1,37 @@
+"""Who may pass, and where people are sent who may not."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ImproperlyConfigured
+
+from .reading import text, texts
+
+
+class AccessSettings:
+    """Who may pass, and where people are sent who may not."""
+
+    @property
+    def CLERK_ROLE_CLAIM(self) -> str:
+        """Dotted path in the claims. Unsafe metadata is refused: its owner writes it."""
+        path = text("CLERK_ROLE_CLAIM") or "metadata.role"
+        if "unsafe" in path.lower():
+            raise ImproperlyConfigured("CLERK_ROLE_CLAIM must not point into unsafe metadata: its owner writes it.")
+        return path
+
+    @property
+    def CLERK_ORGANIZATION_PATTERNS(self) -> tuple[str, ...]:
+        """Paths about one organization, such as "/orgs/:slug/(.*)": a handshake makes it the active one."""
+        return texts("CLERK_ORGANIZATION_PATTERNS")
+
+    @property
+    def CLERK_PERSONAL_ACCOUNT_PATTERNS(self) -> tuple[str, ...]:
+        """Paths about nobody but the user: a handshake makes no organization active."""
+        return texts("CLERK_PERSONAL_ACCOUNT_PATTERNS")
+
+    @property
+    def CLERK_SIGN_IN_URL(self) -> str | None:
+        return text("CLERK_SIGN_IN_URL")
+
+    @property
+    def CLERK_UNAUTHORIZED_URL(self) -> str | None:
+        return text("CLERK_UNAUTHORIZED_URL")

@@ -1,0 +1,18 @@
+"""The local Clerk of development and tests."""
+
+from __future__ import annotations
+
+from .reading import flag, text
+
+
+class EmulatorSettings:
+    """The local Clerk of development and tests."""
+
+    @property
+    def CLERK_EMULATOR(self) -> bool:
+        return flag("CLERK_EMULATOR")
+
+    @property
+    def CLERK_EMULATOR_DIR(self) -> str:
+        """Folder of the local Clerk's state, or ``:memory:``."""
+        return text("CLERK_EMULATOR_DIR") or ":memory:"
