@@ -6,23 +6,33 @@ import logging
 from typing import Any
 
 from .core.deliveries import Event
-from .core.profiles import is_user_id, read_profile
+from .core.events import Change, UserDeleted, UserTold, read_change
 from .exceptions import WebhookRejected
-from .sync import apply_profiles, delete_user
+from .sync import Outcome, apply_profiles, delete_user
 
 logger = logging.getLogger("django_clerk")
 
 
-def sync_user(*, event: Event, **kwargs: Any) -> None:
-    """Follow user.created, user.updated and user.deleted. Raises WebhookRejected for one without a user."""
-    if event.type in ("user.created", "user.updated"):
-        try:
-            profile = read_profile(event.data, told_at=event.occurred_at)
-        except ValueError as error:
-            raise WebhookRejected(str(error)) from error
-        outcomes = apply_profiles([profile], event=event)
-        logger.debug("%s of %s: %s.", event.type, profile.clerk_id, outcomes[profile.clerk_id].value)
-    elif event.type == "user.deleted":
-        if not is_user_id(event.data.get("id")):
-            raise WebhookRejected("The event is about no user: it has no id of the form user_….")
-        delete_user(event.data["id"], deleted_at=event.occurred_at, event=event)
+def follow(*, event: Event, **kwargs: Any) -> Outcome | None:
+    """
+    Bring the rows up to an event. Returns what became of it: STALE and GONE are of an event that changes nothing more.
+
+    Returns None for an event of a type that nothing is kept of. Raises WebhookRejected for one without a usable id.
+    """
+    try:
+        change = read_change(event)
+    except ValueError as error:
+        raise WebhookRejected(str(error)) from error
+    outcome = _apply(change, event)
+    if outcome is not None:
+        logger.debug("%s of %s: %s.", event.type, event.object_id, outcome.value)
+    return outcome
+
+
+def _apply(change: Change | None, event: Event) -> Outcome | None:
+    if isinstance(change, UserTold):
+        return apply_profiles([change.profile], event=event)[change.profile.clerk_id]
+    if isinstance(change, UserDeleted):
+        is_first = delete_user(change.clerk_id, deleted_at=change.deleted_at, event=event)
+        return Outcome.DELETED if is_first else Outcome.GONE
+    return None

@@ -30,6 +30,7 @@ class Outcome(enum.Enum):
     UNCHANGED = "unchanged"
     STALE = "stale"  #: the row is newer
     GONE = "gone"  #: the user was deleted in Clerk, and stays deleted
+    DELETED = "deleted"  #: it was deleted just now
 
 
 _WRITTEN = frozenset({Outcome.CREATED, Outcome.UPDATED})
