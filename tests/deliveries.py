@@ -18,7 +18,17 @@ from django.http import HttpResponse
 from django.test import Client
 
 from django_clerk.models import ClerkUser, ClerkWebhookEvent
-from django_clerk.signals import user_deleted, user_synced, webhook_received
+from django_clerk.signals import (
+    membership_deleted,
+    membership_synced,
+    organization_deleted,
+    organization_synced,
+    session_ended,
+    session_started,
+    user_deleted,
+    user_synced,
+    webhook_received,
+)
 
 _numbers = itertools.count(1)
 
@@ -203,6 +213,12 @@ def listening() -> Iterator[list[tuple[str, dict[str, Any]]]]:
             ("webhook_received", webhook_received),
             ("user_synced", user_synced),
             ("user_deleted", user_deleted),
+            ("organization_synced", organization_synced),
+            ("organization_deleted", organization_deleted),
+            ("membership_synced", membership_synced),
+            ("membership_deleted", membership_deleted),
+            ("session_started", session_started),
+            ("session_ended", session_ended),
         )
     }
     for signal, receiver in receivers.items():

@@ -42,7 +42,7 @@ class MembershipProfile:
     organization: OrganizationProfile
     user_id: str
     role: str = ""  #: always prefixed, as in "org:admin"
-    permissions: tuple[str, ...] = ()  #: sorted; what the role allowed when this was told
+    own_permissions: tuple[str, ...] = ()  #: sorted; what the role allowed when this was told
     public_metadata: Mapping[str, Any] = field(default_factory=dict)
     created_at: datetime | None = None
     updated_at: datetime | None = None
@@ -103,7 +103,7 @@ def read_membership(data: object, *, told_at: datetime | None = None) -> Members
         organization=read_organization(data.get("organization")),
         user_id=user_id,
         role=role_key(data.get("role")),
-        permissions=_permissions(data.get("permissions")),
+        own_permissions=_permissions(data.get("permissions")),
         public_metadata=read_metadata(data.get("public_metadata")),
         created_at=read_milliseconds(data.get("created_at")),
         updated_at=read_milliseconds(data.get("updated_at")),

@@ -51,7 +51,7 @@ def test_a_whole_membership() -> None:
         organization=ACME,  # of which no event of its own told
         user_id="user_ada",
         role="org:member",
-        permissions=("org:a", "org:b"),
+        own_permissions=("org:a", "org:b"),
         public_metadata={"desk": 4},
         created_at=START,
         updated_at=START,
@@ -138,7 +138,7 @@ def test_keys_of_roles(value: Any, key: str) -> None:
     "value", [None, "org:posts:read", {"org:posts:read": 1}, [None, 7, "", "a b", "a\0b", ["org:a"], "x" * 300]]
 )
 def test_permissions_that_are_none(value: Any) -> None:
-    assert read_membership(clerk_membership(permissions=value)).permissions == ()
+    assert read_membership(clerk_membership(permissions=value)).own_permissions == ()
 
 
 @pytest.mark.parametrize("value", [None, "org:posts:read", [None, "org:posts:read", {"key": 7}, {}]])
