@@ -1,9 +1,8 @@
 """
 Import every module of the installed django_clerk, check it and migrate, in a development project with little else.
 
-Without Django REST framework, ``drf`` and ``contrib`` are left out: their neighbours are extras. With it, the project
-names our classes in its settings, so that REST framework imports them while it is being imported itself. Says which
-copy of the package it was.
+What needs an extra that is not installed is left out. With Django REST framework, the project names our classes in its
+settings, so that REST framework imports them while it is being imported itself. Says which copy of the package it was.
 """
 
 from __future__ import annotations
@@ -21,8 +20,14 @@ from django.urls import include, path
 import django_clerk
 from django_clerk.emulator.settings import emulator_settings
 
-HAS_DRF = importlib.util.find_spec("rest_framework") is not None
-OPTIONAL = () if HAS_DRF else ("django_clerk.drf", "django_clerk.contrib")
+#: Modules that need an extra, and a package that it brings.
+EXTRAS = {
+    "django_clerk.contrib.celery": "celery",
+    "django_clerk.contrib.tasks": "django_tasks",
+    "django_clerk.drf": "rest_framework",
+}
+OPTIONAL = tuple(name for name, package in EXTRAS.items() if importlib.util.find_spec(package) is None)
+HAS_DRF = "django_clerk.drf" not in OPTIONAL
 
 urlpatterns: list[Any] = []
 

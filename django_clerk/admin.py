@@ -72,7 +72,7 @@ class ClerkRoleAdmin(ReadOnlyAdmin):
 
 @admin.register(ClerkWebhookEvent)
 class ClerkWebhookEventAdmin(ReadOnlyAdmin):
-    list_display = ("type", "object_id", "occurred_at", "received_at", "svix_id")
-    list_filter: ClassVar[Any] = ("type",)
-    search_fields = ("svix_id", "object_id")
+    list_display = ("type", "object_id", "user_id", "state", "attempts", "occurred_at", "received_at", "svix_id")
+    list_filter: ClassVar[Any] = ("state", "type")
+    search_fields = ("svix_id", "object_id", "user_id")
     ordering = ("-pk",)

@@ -14,8 +14,10 @@ class ClerkConfig(AppConfig):
         from . import checks
         from .receivers import follow
         from .revocation import follow_ends
-        from .signals import webhook_received
+        from .signals import user_deleted, webhook_received
+        from .webhooks.retention import forget_user
 
         webhook_received.connect(follow_ends, dispatch_uid="django_clerk.follow_ends")
         webhook_received.connect(follow, dispatch_uid="django_clerk.follow")
+        user_deleted.connect(forget_user, dispatch_uid="django_clerk.forget_user")
         checks.register()

@@ -46,6 +46,14 @@ class WebhookNotConfigured(ClerkError):
     """No usable webhook signing secret is set, so nothing can be accepted. The answer is 500."""
 
 
+class WebhookNotQueued(ClerkError):
+    """The queue does not take the event. It is stored, and Clerk's next delivery tries again: the answer is 503."""
+
+
+class EventNotWhole(ClerkError):
+    """An event that was applied before cannot be applied again: its payload was reduced or emptied."""
+
+
 class APIError(ClerkError):
     """
     Clerk's Backend API did not do what was asked.

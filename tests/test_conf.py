@@ -50,7 +50,10 @@ def test_defaults(bare: Any) -> None:
         "CLERK_SATELLITE_AUTO_SYNC": False,
         "CLERK_SATELLITE_ORIGINS": (),
         "CLERK_TOKEN_LIFETIME": 60,
+        "CLERK_WEBHOOK_BACKEND": "django_clerk.webhooks.backends.InlineBackend",
         "CLERK_WEBHOOK_MAX_BODY": 1024 * 1024,
+        "CLERK_WEBHOOK_PAYLOAD": "redacted",
+        "CLERK_WEBHOOK_RETENTION_DAYS": 30,
         "CLERK_WEBHOOK_SIGNING_SECRET": (),
     }
 

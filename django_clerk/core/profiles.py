@@ -140,11 +140,12 @@ def read_image_url(value: object) -> str:
 
 def read_metadata(value: object) -> dict[str, Any]:
     """Return metadata as every database takes it; {} for other types."""
-    cleaned = _json(value, _DEEPEST) if isinstance(value, Mapping) else {}
+    cleaned = clean_json(value, _DEEPEST) if isinstance(value, Mapping) else {}
     return cleaned if isinstance(cleaned, dict) else {}
 
 
-def _json(value: Any, depth: int) -> Any:
+def clean_json(value: Any, depth: int) -> Any:
+    """Return a JSON value that every database takes, with None for what lies below so many arrays and objects."""
     if isinstance(value, str):
         return _storable(value)
     if isinstance(value, float):
@@ -154,9 +155,9 @@ def _json(value: Any, depth: int) -> Any:
     if depth == 0:
         return None
     if isinstance(value, Mapping):
-        return {_storable(name): _json(member, depth - 1) for name, member in value.items() if _is_name(name)}
+        return {_storable(name): clean_json(member, depth - 1) for name, member in value.items() if _is_name(name)}
     if isinstance(value, Sequence):
-        return [_json(item, depth - 1) for item in value]
+        return [clean_json(item, depth - 1) for item in value]
     return None
 
 
