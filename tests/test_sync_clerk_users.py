@@ -105,7 +105,7 @@ def test_a_dry_run_says_the_same_and_writes_nothing(server) -> None:
     before = contents()
     with listening() as said:
         counts = run("--dry-run", "--prune")
-    assert counts == "Dry run, nothing was written: created 1, updated 1, unchanged 4, removed 1."
+    assert counts == "Dry run, nothing was written. Users: created 1, updated 1, unchanged 4, removed 1."
     assert (contents(), said) == (before, [])
     assert run("--prune") == "Users: created 1, updated 1, unchanged 4, removed 1."
 
@@ -201,7 +201,7 @@ def test_a_listing_that_breaks_off_prunes_nobody(failure, server) -> None:
 def test_what_was_done_before_a_failure_stays_done(server) -> None:
     serve_users(server, people(501))
     listing = server._modes["/v1/users"][0]
-    server.on("/v1/users", listing, status(422), listing)
+    server.on("/v1/users", listing, status(403), listing)
     assert "created 500" in fail()
     assert ClerkUser.objects.count() == 500
     assert run() == "Users: created 1, updated 0, unchanged 500, removed 0."
@@ -280,3 +280,76 @@ def test_metadata_deeper_than_parsers_go(server) -> None:
     serve_users(server, people(2))
     server.on("/v1/users", page)
     assert run() == "Users: created 2, updated 0, unchanged 0, removed 0."
+
+
+# One user, and a run that goes on
+
+
+def test_one_user(server) -> None:
+    serve_users(server, people(3))
+    assert run("--user", "user_0001") == "Users: created 1, updated 0, unchanged 0, removed 0."
+    assert asked(server) == ["/v1/users/user_0001"]
+    assert [user.clerk_id for user in ClerkUser.objects.all()] == ["user_0001"]
+
+
+@pytest.mark.parametrize("name", ["../jwks", "user_1/metadata", "user 1", ""])
+def test_no_user_by_that_id(name: str, server) -> None:
+    serve_users(server, people(1), gone=["user_gone"])
+    fail("--user", name or " ")
+    fail("--user", "user_gone")
+    assert set(asked(server)) <= {"/v1/users/user_gone"}
+    assert not ClerkUser.objects.exists()
+
+
+def test_a_run_that_was_interrupted_goes_on(server) -> None:
+    serve_users(server, people(1_200))
+    listing = server._modes["/v1/users"][0]
+    server.on("/v1/users", listing, status(403), listing)
+    assert "created 500" in fail()
+    server.received.clear()
+    assert run("--resume") == "Users: created 700, updated 0, unchanged 0, removed 0."
+    assert [request.query.get("starting_after") for request in server.received if request.path == "/v1/users"] == [
+        ["user_0499"],
+        ["user_0999"],
+    ]
+    assert ClerkUser.objects.count() == 1_200
+    assert (
+        run("--resume") == "Users: created 0, updated 0, unchanged 1200, removed 0."
+    )  # nothing was left to go on with
+
+
+def test_a_new_run_does_not_go_on_with_an_old_one(server) -> None:
+    serve_users(server, people(600))
+    listing = server._modes["/v1/users"][0]
+    server.on("/v1/users", listing, status(403), listing)
+    fail()
+    assert run() == "Users: created 100, updated 0, unchanged 500, removed 0."
+
+
+def test_a_dry_run_leaves_no_checkpoint(server) -> None:
+    serve_users(server, people(600))
+    listing = server._modes["/v1/users"][0]
+    server.on("/v1/users", listing, status(403), listing)
+    fail("--dry-run")
+    assert run("--resume") == "Users: created 600, updated 0, unchanged 0, removed 0."
+
+
+@pytest.mark.parametrize("other", [("--resume",), ("--user", "user_0001")])
+def test_a_prune_needs_the_whole_list(other: tuple[str, ...], server) -> None:
+    serve_users(server, people(3))
+    assert "whole list" in fail("--prune", *other)
+    assert asked(server) == []
+
+
+def test_a_summary_for_machines(server) -> None:
+    serve_users(server, [*people(3), {"id": "bad one"}])
+    out = io.StringIO()
+    with pytest.raises(CommandError):
+        call_command("sync_clerk_users", "--json", stdout=out, stderr=io.StringIO())
+    summary = json.loads(out.getvalue())
+    assert summary.pop("seconds") >= 0
+    figures = {"created": 3, "updated": 0, "unchanged": 0, "removed": 0, "failed": ["'bad one'"]}
+    assert summary == {"complete": False, "dry_run": False, "users": figures}
+    serve_users(server, people(3))
+    summary = json.loads(run("--json"))
+    assert (summary["complete"], summary["users"]["unchanged"]) == (True, 3)

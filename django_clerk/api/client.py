@@ -46,16 +46,18 @@ class ClerkClient(CredentialCalls):
             raise wrong_shape("GET /v1/users/count", "a total_count")
         return total
 
-    def users(self, *, page_size: int = LARGEST_PAGE) -> Iterator[list[Any]]:
+    def users(self, *, page_size: int = LARGEST_PAGE, after: str | None = None) -> Iterator[list[Any]]:
         """
         Yield all users, oldest first, in pages of up to 500; each page is asked for when the one before is used up.
+
+        ``after`` is the id of a user behind whom to begin.
 
         Items come as Clerk sent them, one that is no user object included, so that the caller can report it by its
         position. An APIError in the middle means that the listing is not complete: conclude nothing from who is absent.
         """
         if not 1 <= page_size <= LARGEST_PAGE:
             raise ValueError(f"page_size must be between 1 and {LARGEST_PAGE}, not {page_size}.")
-        return walk(partial(self._page_of_users, page_size), page_size=page_size)
+        return walk(partial(self._page_of_users, page_size), page_size=page_size, after=after)
 
     def update_user_metadata(
         self,
