@@ -14,6 +14,8 @@ from django.utils.asyncio import async_unsafe
 from . import seeds
 from .bapi import listing, parameters
 from .bapi.machines import MachineEndpoints
+from .bapi.memberships import MembershipEndpoints
+from .bapi.organizations import OrganizationEndpoints
 from .bapi.router import BackendAPI
 from .bapi.sessions import SessionEndpoints
 from .bapi.users import UserEndpoints
@@ -24,6 +26,7 @@ from .documents import Document
 from .handshakes import Handshakes
 from .identifiers import new_id
 from .machines import Machines
+from .organizations.directory import Organizations
 from .signing import Signer
 from .store import (
     ClientTable,
@@ -31,6 +34,8 @@ from .store import (
     Deliveries,
     Delivery,
     MachineCredentialTable,
+    MembershipTable,
+    OrganizationTable,
     Payloads,
     Sessions,
     UserTable,
@@ -81,12 +86,21 @@ class Emulator:
         )
         self._table = UserTable(self._database)
         self.directory = Directory(self._table, Sessions(self._database), emit=self._courier.emit, clock=milliseconds)
+        self.organizations = Organizations(
+            OrganizationTable(self._database),
+            MembershipTable(self._database),
+            self.directory,
+            emit=self._courier.emit,
+            clock=milliseconds,
+        )
         self.clients = Clients(ClientTable(self._database), self.directory, signer=self.signer, clock=milliseconds)
         self.handshakes = Handshakes(Payloads(self._database), signer=self.signer, clock=milliseconds)
         self.machines = Machines(MachineCredentialTable(self._database), clock=milliseconds)
         self.api = BackendAPI(
             UserEndpoints(self.directory),
             SessionEndpoints(self.directory, self.clients, self.handshakes, signer=self.signer),
+            OrganizationEndpoints(self.organizations),
+            MembershipEndpoints(self.organizations, self.directory),
             MachineEndpoints(self.machines),
             jwks=self.signer.jwks,
             secret_key=self.credentials.secret_key,
