@@ -8,10 +8,9 @@ from django_clerk.models import ClerkSyncCheckpoint
 from django_clerk.rows import database
 
 
-def cursor(listing: str) -> str | None:
-    """Return the id behind which an unfinished listing goes on; None where there is none."""
-    found = ClerkSyncCheckpoint.objects.using(database()).filter(listing=listing).first()
-    return found.cursor if found is not None else None
+def cursors() -> dict[str, str]:
+    """Return the ids behind which unfinished listings go on, by listing."""
+    return dict(ClerkSyncCheckpoint.objects.using(database()).values_list("listing", "cursor"))
 
 
 def reach(listing: str, page: list[Any]) -> None:
