@@ -45,7 +45,8 @@ CREATE TABLE IF NOT EXISTS invitations (
 );
 CREATE INDEX IF NOT EXISTS invitations_organization ON invitations (organization_id, status);
 CREATE TABLE IF NOT EXISTS sign_in_tokens (
-    id TEXT PRIMARY KEY, digest TEXT NOT NULL UNIQUE, user_id TEXT NOT NULL, document TEXT NOT NULL
+    id TEXT PRIMARY KEY, digest TEXT NOT NULL UNIQUE, user_id TEXT NOT NULL, organization_id TEXT,
+    expires_at INTEGER NOT NULL, document TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS clients (
     id TEXT PRIMARY KEY, dev_browser TEXT NOT NULL UNIQUE, token TEXT NOT NULL UNIQUE, session_id TEXT,
