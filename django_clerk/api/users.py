@@ -30,16 +30,19 @@ class UserCalls(ObjectCalls):
         answer = self._call("GET", "/v1/users/count")
         return total_of(answer, call="GET /v1/users/count")
 
-    def users(self, *, page_size: int = LARGEST_PAGE, **filters: str | Sequence[str]) -> Iterator[list[Any]]:
+    def users(
+        self, *, page_size: int = LARGEST_PAGE, after: str | None = None, **filters: str | Sequence[str]
+    ) -> Iterator[list[Any]]:
         """
         Yield all users, oldest first, in pages of up to 500; each page is asked for when the one before is used up.
 
-        ``filters`` are Clerk's, as in ``users(external_id=["7", "8"])``. Items come as Clerk sent them, one that is no
+        ``after`` is the id of a user behind whom to begin; ``filters`` are Clerk's, as in
+        ``users(external_id=["7", "8"])``. Items come as Clerk sent them, one that is no
         user object included, so that the caller can report it by its position. An APIError in the middle means that the
         listing is not complete: conclude nothing from who is absent.
         """
         check_page_size(page_size, least=1)
-        return walk(partial(self._users_after, page_size, filters), page_size=page_size)
+        return walk(partial(self._users_after, page_size, filters), page_size=page_size, after=after)
 
     def users_since(self, moment: datetime, *, page_size: int = LARGEST_PAGE) -> Iterator[list[Any]]:
         """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .checkpoints import ClerkSyncCheckpoint as ClerkSyncCheckpoint
 from .events import ClerkWebhookEvent as ClerkWebhookEvent
 from .fields import IdField as IdField
 from .organizations import ClerkMembership as ClerkMembership
