@@ -28,7 +28,7 @@ _PERSONAL = (
 _FLAGS = ("two_factor_enabled", "banned", "locked")
 _MOMENTS = ("last_sign_in_at", "created_at", "updated_at", "told_at")
 _COPIED = (*_PERSONAL, *_FLAGS, *_MOMENTS)
-_WRITTEN = (*_COPIED, "role", "user", "disabled_by_sync", "synced_at")
+_WRITTEN = (*_COPIED, "role", "user", "disabled_by_sync", "granted", "synced_at")
 
 
 def database() -> str:

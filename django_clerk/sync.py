@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import ProtectedError, RestrictedError
 from django.utils import timezone
 
-from . import accounts, linking, rows, transactions
+from . import accounts, linking, privileges, rows, transactions
 from .conf import conf
 from .core.deliveries import Event
 from .core.profiles import Profile
@@ -72,7 +72,7 @@ def classify(profile: Profile, row: ClerkUser | None) -> Outcome:
         return Outcome.UNCHANGED
     if _is_late(profile, row):
         return Outcome.STALE
-    return Outcome.UNCHANGED if rows.says(row, profile) else Outcome.UPDATED
+    return Outcome.UNCHANGED if rows.says(row, profile) and privileges.is_settled(row) else Outcome.UPDATED
 
 
 def delete_user(clerk_id: str, *, deleted_at: datetime | None = None, event: Event | None = None) -> bool:
@@ -141,6 +141,7 @@ def _write(pairs: Sequence[tuple[ClerkUser, Profile]], using: str) -> None:
     for row, profile in pairs:
         if profile.is_complete:
             rows.fill_in(row, profile, now=now)
+    changed += privileges.follow_roles([row for row, _ in pairs], using)
     accounts.save_users(changed, using=using)
     rows.save([row for row, _ in pairs], using)
 
@@ -161,6 +162,7 @@ def _find_users(pairs: Sequence[tuple[ClerkUser, Profile]], using: str) -> None:
     new = []
     for row, profile in pairs:
         row.banned = row.disabled_by_sync = False  # that was of the user who is gone
+        row.granted = {}
         row.user = linking.find_link(profile, using=using)
         if row.user is None:
             new.append((row, profile))
@@ -198,5 +200,6 @@ def _close(row: ClerkUser, using: str) -> None:
     if choice != "deactivate":
         rows.forget_person(row)
     if user is not None:
-        fields = accounts.set_active(user, False) + ([] if choice == "deactivate" else accounts.anonymize(user))
+        fields = accounts.set_active(user, False) + privileges.take_back(row)
+        fields += [] if choice == "deactivate" else accounts.anonymize(user)
         user.save(using=using, update_fields=fields)

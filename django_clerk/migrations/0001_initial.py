@@ -40,6 +40,7 @@ class Migration(migrations.Migration):
                 ('synced_at', models.DateTimeField(blank=True, null=True, verbose_name='synced')),
                 ('told_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='told by the event of')),
                 ('disabled_by_sync', models.BooleanField(default=False, editable=False, verbose_name='disabled by a ban')),
+                ('granted', models.JSONField(blank=True, default=dict, editable=False, verbose_name='given by the role')),
                 ('user', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='clerk', to=settings.AUTH_USER_MODEL, verbose_name='user')),
             ],
             options={
