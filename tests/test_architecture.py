@@ -33,7 +33,7 @@ FLOORS = (
     ),
     ("backends", "receivers", "reconcile"),
     ("callers",),
-    ("acceptance", "guards"),
+    ("acceptance", "conditions", "guards"),
     (
         "middleware",
         "decorators",
