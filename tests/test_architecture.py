@@ -33,7 +33,7 @@ FLOORS = (
     ),
     ("backends", "receivers", "reconcile"),
     ("callers",),
-    ("acceptance", "conditions", "guards"),
+    ("acceptance", "conditions", "guards", "sign_out"),
     (
         "middleware",
         "decorators",
@@ -42,6 +42,7 @@ FLOORS = (
         "webhooks",
         "management",
         "admin",
+        "admin_site",
         "templatetags",
         "checks",
         "migrations",
