@@ -43,6 +43,7 @@ FLOORS = (
         "management",
         "admin",
         "admin_site",
+        "diagnosis",
         "templatetags",
         "checks",
         "migrations",
