@@ -93,9 +93,9 @@ def redirect_to_sign_in(request: HttpRequest) -> HttpResponse:
     """Redirect to CLERK_SIGN_IN_URL or Clerk's hosted page, with the way back in ``redirect_url``."""
     back = _way_back(request)
     try:
-        response = HttpResponseRedirect(_sign_in_page(request, back))
+        response = HttpResponseRedirect(sign_in_page(request, back))
     except DisallowedRedirect:  # longer than Django lets one be: the query is what is long
-        response = HttpResponseRedirect(_sign_in_page(request, back.partition("?")[0]))
+        response = HttpResponseRedirect(sign_in_page(request, back.partition("?")[0]))
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -106,6 +106,27 @@ def sign_in_url() -> str:
         return resolve_url(url)
     instance = get_instance()
     return f"{instance.account_portal}/sign-in" if instance is not None else resolve_url(settings.LOGIN_URL)
+
+
+def sign_in_page(request: HttpRequest, back: str) -> str:
+    """Return where a browser signs in, to come back to a URL of this site."""
+    target, instance = sign_in_url(), get_instance()
+    if instance is None or not is_absolute(target):
+        return with_parameter(target, "redirect_url", back)
+    try:
+        dev_browser = choose(request.META.get("HTTP_COOKIE", ""), instance, now=time.time()).dev_browser
+    except AmbiguousCookie:
+        dev_browser = None
+    return sign_in_redirect(
+        "sign-in",
+        back,
+        instance=instance,
+        sign_in_url=target,
+        return_url=back,
+        dev_browser=dev_browser,
+        # Clerk's hosted page has one for the tasks of a session; a project's own decides what to show by itself.
+        is_pending=conf.CLERK_SIGN_IN_URL is None and identify(request).session_status == "pending",
+    )
 
 
 def unauthenticated() -> HttpResponse:
@@ -158,26 +179,6 @@ def reverification_error(requirement: Reverification) -> dict[str, object]:
     """Return the body that ``useReverification`` of Clerk's front-end SDKs understands."""
     metadata = {"reverification": requirement if isinstance(requirement, str) else dict(requirement)}
     return {"clerk_error": {"type": "forbidden", "reason": "reverification-error", "metadata": metadata}}
-
-
-def _sign_in_page(request: HttpRequest, back: str) -> str:
-    target, instance = sign_in_url(), get_instance()
-    if instance is None or not is_absolute(target):
-        return with_parameter(target, "redirect_url", back)
-    try:
-        dev_browser = choose(request.META.get("HTTP_COOKIE", ""), instance, now=time.time()).dev_browser
-    except AmbiguousCookie:
-        dev_browser = None
-    return sign_in_redirect(
-        "sign-in",
-        back,
-        instance=instance,
-        sign_in_url=target,
-        return_url=back,
-        dev_browser=dev_browser,
-        # Clerk's hosted page has one for the tasks of a session; a project's own decides what to show by itself.
-        is_pending=conf.CLERK_SIGN_IN_URL is None and identify(request).session_status == "pending",
-    )
 
 
 def _way_back(request: HttpRequest) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.core.exceptions import ImproperlyConfigured
 
-from .reading import text, texts
+from .reading import lists, text, texts
 
 
 class AccessSettings:
@@ -17,6 +17,21 @@ class AccessSettings:
         if "unsafe" in path.lower():
             raise ImproperlyConfigured("CLERK_ROLE_CLAIM must not point into unsafe metadata: its owner writes it.")
         return path
+
+    @property
+    def CLERK_STAFF_ROLES(self) -> tuple[str, ...]:
+        """Application roles, in public metadata, whose users are ``is_staff``."""
+        return texts("CLERK_STAFF_ROLES")
+
+    @property
+    def CLERK_SUPERUSER_ROLES(self) -> tuple[str, ...]:
+        """Application roles, in public metadata, whose users are ``is_superuser``."""
+        return texts("CLERK_SUPERUSER_ROLES")
+
+    @property
+    def CLERK_ROLE_GROUPS(self) -> dict[str, tuple[str, ...]]:
+        """Application roles, in public metadata, and the names of Django's groups whose members they are."""
+        return lists("CLERK_ROLE_GROUPS")
 
     @property
     def CLERK_ORGANIZATION_PATTERNS(self) -> tuple[str, ...]:

@@ -87,6 +87,8 @@ class ClerkUser(Told):
     last_sign_in_at = models.DateTimeField(_("last sign-in"), null=True, blank=True)
     #: True while the Django user is inactive because of a ban in Clerk, and may be active again when the ban ends.
     disabled_by_sync = models.BooleanField(_("disabled by a ban"), default=False, editable=False)
+    #: What the role has given in Django, by ``django_clerk.privileges``: it alone is taken back when the role goes.
+    granted = models.JSONField(_("given by the role"), default=dict, blank=True, editable=False)
 
     objects: ClassVar[models.Manager[ClerkUser]] = ClerkUserQuerySet.as_manager()
 

@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import ProtectedError, RestrictedError
 
-from django_clerk import accounts, linking, rows, transactions
+from django_clerk import accounts, linking, privileges, rows, transactions
 from django_clerk.conf import conf
 from django_clerk.core.deliveries import Event
 from django_clerk.core.profiles import Profile, read_role
@@ -51,6 +51,7 @@ USERS: Table[ClerkUser, Profile] = Table(
     ),
     {"role": _role},
 )
+_OURS = ("user", "disabled_by_sync", "granted")  # columns of a row that no profile says
 
 
 def apply_profiles(profiles: Iterable[Profile], *, event: Event | None = None) -> dict[str, Outcome]:
@@ -88,7 +89,7 @@ def delete_user(clerk_id: str, *, deleted_at: datetime | None = None, event: Eve
             _with_users([row], using)
             row.disabled_by_sync = False
             _close(row, using)
-            USERS.save([row], using, "user", "disabled_by_sync", "deleted_at")
+            USERS.save([row], using, *_OURS, "deleted_at")
             user_deleted.send(sender=ClerkUser, clerk_user=row, user=row.user, event=event)
         return is_first
 
@@ -102,7 +103,8 @@ def _classify(table: Table[ClerkUser, Profile], profile: Profile, row: ClerkUser
     if row.deleted_at is None and not profile.is_complete:
         return Outcome.UNCHANGED
     outcome = writing.classify(table, profile, row)
-    return Outcome.UPDATED if outcome is Outcome.CREATED else outcome
+    is_unsettled = outcome is Outcome.UNCHANGED and not privileges.is_settled(row)
+    return Outcome.UPDATED if outcome is Outcome.CREATED or is_unsettled else outcome
 
 
 def _apply(planned: Plan[Profile], event: Event | None, using: str) -> dict[str, Outcome]:
@@ -156,8 +158,9 @@ def _write(pairs: Sequence[tuple[ClerkUser, Profile]], using: str) -> None:
     for row, profile in pairs:
         if profile.is_complete:
             USERS.fill_in(row, profile, now=now)
+    changed += privileges.follow_roles([row for row, _ in pairs], using)
     accounts.save_users(changed, using=using)
-    USERS.save([row for row, _ in pairs], using, "user", "disabled_by_sync")
+    USERS.save([row for row, _ in pairs], using, *_OURS)
 
 
 def _update_users(pairs: Sequence[tuple[ClerkUser, Profile]], using: str) -> list[tuple[Any, list[str]]]:
@@ -176,6 +179,7 @@ def _find_users(pairs: Sequence[tuple[ClerkUser, Profile]], using: str) -> None:
     new = []
     for row, profile in pairs:
         row.banned = row.disabled_by_sync = False  # that was of the user who is gone
+        row.granted = {}
         row.user = linking.find_link(profile, using=using)
         if row.user is None:
             new.append((row, profile))
@@ -208,8 +212,10 @@ def _close(row: ClerkUser, using: str) -> None:
             with transaction.atomic(using=using):
                 user.delete(using=using)
             user = row.user = None
+            row.granted = {}
         except (ProtectedError, RestrictedError):
             logger.error("User %s cannot be deleted: other rows need it. Anonymized instead.", row.clerk_id)
     if user is not None:
-        fields = accounts.set_active(user, False) + ([] if choice == "deactivate" else accounts.anonymize(user))
+        fields = accounts.set_active(user, False) + privileges.take_back(row)
+        fields += [] if choice == "deactivate" else accounts.anonymize(user)
         user.save(using=using, update_fields=fields)
