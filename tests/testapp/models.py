@@ -46,3 +46,23 @@ class Note(models.Model):
 
     def __str__(self) -> str:
         return self.clerk_id
+
+
+class Invoice(models.Model):
+    """Something that an organization owns: by its id as Clerk writes it."""
+
+    org_id = models.CharField(max_length=255, blank=True)
+    title = models.CharField(max_length=100, blank=True)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Line(models.Model):
+    """Something that belongs to whoever owns its invoice."""
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, null=True)
+    title = models.CharField(max_length=100, blank=True)
+
+    def __str__(self) -> str:
+        return self.title
