@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 SETUP = Path(__file__).parent.parent / "setup.cfg"
-EXTRAS = ("drf", "test")
+EXTRAS = ("channels", "drf", "ninja", "spectacular", "test")
 
 
 def lower_bounds(setup: configparser.ConfigParser) -> list[str]:

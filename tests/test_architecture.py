@@ -43,7 +43,13 @@ FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 PRIVATE = {"apps": set(), "contrib": set(), "drf": {"contrib"}, "emulator": {"testing"}, "testing": set()}
 
 #: Packages that only the rooms named may import.
-FOREIGN = {"rest_framework": {"drf", "contrib"}, "requests": {"api", "emulator", "testing"}}
+FOREIGN = {
+    "channels": {"contrib"},
+    "drf_spectacular": {"contrib"},
+    "ninja": {"contrib"},
+    "requests": {"api", "emulator", "testing"},
+    "rest_framework": {"drf", "contrib"},
+}
 
 #: What the core never imports: Django, its neighbours, and whatever opens a socket.
 BARRED_FROM_CORE = {

@@ -146,8 +146,7 @@ class IsClerkOwner(ClerkPermission):
         field = self._field or getattr(view, "owner_field", None)
         if not field:
             raise ImproperlyConfigured(f'{type(view).__name__} needs owner_field, such as owner_field = "author".')
-        owner_type: OwnerType = self._owner_type or getattr(view, "owner_type", "user")
-        return is_owner(field, owner_type)
+        return is_owner(field, getattr(view, "owner_type", "user") if self._owner_type is None else self._owner_type)
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         return self._allows(policies.signed_in, request, view)
