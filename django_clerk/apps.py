@@ -12,10 +12,10 @@ class ClerkConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks
-        from .receivers import sync_user
+        from .receivers import follow
         from .revocation import follow_ends
         from .signals import webhook_received
 
         webhook_received.connect(follow_ends, dispatch_uid="django_clerk.follow_ends")
-        webhook_received.connect(sync_user, dispatch_uid="django_clerk.sync_user")
+        webhook_received.connect(follow, dispatch_uid="django_clerk.follow")
         checks.register()

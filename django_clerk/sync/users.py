@@ -1,38 +1,56 @@
-"""The only writer of ClerkUser: webhooks, the sync command and first sign-ins all come through here."""
+"""The writer of ClerkUser, and of the Django users behind."""
 
 from __future__ import annotations
 
-import enum
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import ProtectedError, RestrictedError
-from django.utils import timezone
 
-from . import accounts, linking, rows, transactions
-from .conf import conf
-from .core.deliveries import Event
-from .core.profiles import Profile
-from .models import ClerkUser
-from .signals import user_deleted, user_synced
+from django_clerk import accounts, linking, rows, transactions
+from django_clerk.conf import conf
+from django_clerk.core.deliveries import Event
+from django_clerk.core.profiles import Profile, read_role
+from django_clerk.models import ClerkUser
+from django_clerk.rows import Table
+from django_clerk.signals import user_deleted, user_synced
+
+from . import writing
+from .outcomes import Outcome
+from .writing import Plan, bury, confirm, is_confirmed, plan
 
 logger = logging.getLogger("django_clerk")
 
 
-class Outcome(enum.Enum):
-    """What became of one profile."""
-
-    CREATED = "created"
-    UPDATED = "updated"
-    UNCHANGED = "unchanged"
-    STALE = "stale"  #: the row is newer
-    GONE = "gone"  #: the user was deleted in Clerk, and stays deleted
+def _role(profile: Profile) -> str:
+    path = conf.CLERK_ROLE_CLAIM
+    return read_role(profile.public_metadata, path.partition(".")[2] or path)
 
 
-_WRITTEN = frozenset({Outcome.CREATED, Outcome.UPDATED})
+USERS: Table[ClerkUser, Profile] = Table(
+    ClerkUser,
+    (
+        "email",
+        "email_verified",
+        "username",
+        "first_name",
+        "last_name",
+        "image_url",
+        "external_id",
+        "public_metadata",
+        "unsafe_metadata",
+        "two_factor_enabled",
+        "banned",
+        "locked",
+        "last_sign_in_at",
+        "created_at",
+    ),
+    {"role": _role},
+)
 
 
 def apply_profiles(profiles: Iterable[Profile], *, event: Event | None = None) -> dict[str, Outcome]:
@@ -40,39 +58,18 @@ def apply_profiles(profiles: Iterable[Profile], *, event: Event | None = None) -
     Make the rows say what the profiles say, in one transaction, and send user_synced for each that changed.
 
     A profile older than its row changes nothing, and neither does any profile of a deleted user. A row that has lost
-    its Django user, in the admin perhaps, gets a new one. Returns the outcome by Clerk id.
+    its Django user, in the admin perhaps, or never had one, gets a new one. Returns the outcome by Clerk id.
     """
-    by_id = {profile.clerk_id: profile for profile in profiles}
     using = rows.database()
-    outcomes = preview(by_id.values())
-    # What is unchanged, stale or gone remains so, whoever else may be writing: no need to lock it and look again.
-    changing = {clerk_id: by_id[clerk_id] for clerk_id, outcome in outcomes.items() if outcome in _WRITTEN}
-    new = [clerk_id for clerk_id, outcome in outcomes.items() if outcome is Outcome.CREATED]
-    if changing:
-        outcomes |= transactions.run(lambda: _apply(changing, new, event, using), using=using)
-    return outcomes
+    planned = plan(USERS, profiles, using=using, event=event, judge=_classify)
+    if not planned.changing:
+        return planned.outcomes
+    return planned.outcomes | transactions.run(lambda: _apply(planned, event, using), using=using)
 
 
 def preview(profiles: Iterable[Profile]) -> dict[str, Outcome]:
     """Return what apply_profiles() would, and write nothing."""
-    by_id = {profile.clerk_id: profile for profile in profiles}
-    known = rows.find(by_id, rows.database())
-    return {clerk_id: classify(profile, known.get(clerk_id)) for clerk_id, profile in by_id.items()}
-
-
-def classify(profile: Profile, row: ClerkUser | None) -> Outcome:
-    """Tell what applying a profile to a row would do, without doing it."""
-    if row is None:
-        return Outcome.CREATED
-    if row.deleted_at is not None:
-        return Outcome.GONE
-    if row.user_id is None:
-        return Outcome.CREATED
-    if not profile.is_complete:
-        return Outcome.UNCHANGED
-    if _is_late(profile, row):
-        return Outcome.STALE
-    return Outcome.UNCHANGED if rows.says(row, profile) else Outcome.UPDATED
+    return plan(USERS, profiles, using=rows.database(), judge=_classify).outcomes
 
 
 def delete_user(clerk_id: str, *, deleted_at: datetime | None = None, event: Event | None = None) -> bool:
@@ -83,32 +80,43 @@ def delete_user(clerk_id: str, *, deleted_at: datetime | None = None, event: Eve
     user_deleted and returns True the first time.
     """
     using = rows.database()
-    is_known = bool(rows.find([clerk_id], using))
+    is_known = bool(USERS.keys([clerk_id], using))
 
     def delete() -> bool:
-        rows.insert([] if is_known else [clerk_id], using)
-        row = rows.lock([clerk_id], using)[clerk_id]
-        if row.deleted_at is not None:
-            return False
-        row.deleted_at = rows.moment(deleted_at) or timezone.now()
-        row.disabled_by_sync = False
-        _close(row, using)
-        row.save(using=using)
-        user_deleted.send(sender=ClerkUser, clerk_user=row, user=row.user, event=event)
-        return True
+        row, is_first = bury(USERS, ClerkUser(clerk_id=clerk_id), is_known=is_known, deleted_at=deleted_at, using=using)
+        if is_first:
+            _with_users([row], using)
+            row.disabled_by_sync = False
+            _close(row, using)
+            USERS.save([row], using, "user", "disabled_by_sync", "deleted_at")
+            user_deleted.send(sender=ClerkUser, clerk_user=row, user=row.user, event=event)
+        return is_first
 
     return transactions.run(delete, using=using)
 
 
-def _apply(by_id: Mapping[str, Profile], new: Collection[str], event: Event | None, using: str) -> dict[str, Outcome]:
-    rows.insert(new, using)
-    locked = rows.lock(by_id, using)
-    outcomes = {clerk_id: classify(profile, locked[clerk_id]) for clerk_id, profile in by_id.items()}
-    pairs = [
-        (locked[clerk_id], _better_informed(locked[clerk_id], by_id[clerk_id]))
-        for clerk_id, outcome in outcomes.items()
-        if outcome in _WRITTEN
-    ]
+def _classify(table: Table[ClerkUser, Profile], profile: Profile, row: ClerkUser | None) -> Outcome:
+    """Tell what applying a profile to a row would do. Without a Django user it creates one, whatever the row says."""
+    if row is None or (row.deleted_at is None and row.user_id is None):
+        return Outcome.CREATED
+    if row.deleted_at is None and not profile.is_complete:
+        return Outcome.UNCHANGED
+    outcome = writing.classify(table, profile, row)
+    return Outcome.UPDATED if outcome is Outcome.CREATED else outcome
+
+
+def _apply(planned: Plan[Profile], event: Event | None, using: str) -> dict[str, Outcome]:
+    USERS.insert([ClerkUser(clerk_id=profile.clerk_id) for profile in planned.new], using)
+    locked = USERS.lock(planned.changing, using)
+    _with_users(locked.values(), using)
+    outcomes = {clerk_id: _classify(USERS, planned.changing[clerk_id], row) for clerk_id, row in locked.items()}
+    pairs = []
+    for clerk_id, row in locked.items():
+        profile = planned.changing[clerk_id]
+        if outcomes[clerk_id].is_written:
+            pairs.append((row, _better_informed(row, profile)))
+        elif outcomes[clerk_id] is Outcome.UNCHANGED and is_confirmed(USERS, profile, row, event):
+            confirm(row, profile, using)
     if pairs:
         _write(pairs, using)
     for row, _ in pairs:
@@ -117,32 +125,39 @@ def _apply(by_id: Mapping[str, Profile], new: Collection[str], event: Event | No
     return outcomes
 
 
-def _is_late(profile: Profile, row: ClerkUser) -> bool:
-    """Tell whether a row is newer than a profile by Clerk's clock: of the user, and between equals, of the events."""
-    if row.updated_at is None:
-        return False
-    updated_at, told_at = rows.moment(profile.updated_at), rows.moment(profile.told_at)
-    if updated_at != row.updated_at:
-        return updated_at is None or updated_at < row.updated_at
-    return told_at is not None and row.told_at is not None and told_at < row.told_at
+def _with_users(locked: Iterable[ClerkUser], using: str) -> None:
+    """
+    Fetch the Django users of rows: with a query of their own, since not every database can lock one side of a join.
+
+    And by the base manager: a project's own may hide the inactive, and whoever is not found here gets another account.
+    """
+    by_key = {row.user_id: row for row in locked if row.user_id is not None}
+    users = get_user_model()._base_manager.using(using).in_bulk(by_key) if by_key else {}
+    for key, row in by_key.items():
+        row.user = users.get(key)
 
 
 def _better_informed(row: ClerkUser, profile: Profile) -> Profile:
     """Return the profile, or the row's own, which may be newer where a row has lost its Django user."""
-    if row.synced_at is not None and (not profile.is_complete or _is_late(profile, row)):
-        return rows.profile_of(row)
+    if row.synced_at is not None and (not profile.is_complete or USERS.is_late(profile, row)):
+        return _profile_of(row)
     return profile
+
+
+def _profile_of(row: ClerkUser) -> Profile:
+    said = {name: getattr(row, name) for name in (*USERS.copied, "updated_at", "told_at")}
+    return Profile(clerk_id=row.clerk_id, **said)
 
 
 def _write(pairs: Sequence[tuple[ClerkUser, Profile]], using: str) -> None:
     changed = _update_users([pair for pair in pairs if pair[0].user is not None], using)
     _find_users([pair for pair in pairs if pair[0].user is None], using)
-    now = timezone.now()
+    now = rows.now()
     for row, profile in pairs:
         if profile.is_complete:
-            rows.fill_in(row, profile, now=now)
+            USERS.fill_in(row, profile, now=now)
     accounts.save_users(changed, using=using)
-    rows.save([row for row, _ in pairs], using)
+    USERS.save([row for row, _ in pairs], using, "user", "disabled_by_sync")
 
 
 def _update_users(pairs: Sequence[tuple[ClerkUser, Profile]], using: str) -> list[tuple[Any, list[str]]]:
@@ -151,7 +166,7 @@ def _update_users(pairs: Sequence[tuple[ClerkUser, Profile]], using: str) -> lis
     taken = accounts.taken_addresses([profile for _, profile in pairs], owners=owners, using=using)
     changed = []
     for row, profile in pairs:
-        fields = accounts.update_user(row.user, profile, before=rows.profile_of(row), taken=taken)
+        fields = accounts.update_user(row.user, profile, before=_profile_of(row), taken=taken)
         changed.append((row.user, fields + _follow_ban(row, profile)))
     return changed
 
@@ -195,8 +210,6 @@ def _close(row: ClerkUser, using: str) -> None:
             user = row.user = None
         except (ProtectedError, RestrictedError):
             logger.error("User %s cannot be deleted: other rows need it. Anonymized instead.", row.clerk_id)
-    if choice != "deactivate":
-        rows.forget_person(row)
     if user is not None:
         fields = accounts.set_active(user, False) + ([] if choice == "deactivate" else accounts.anonymize(user))
         user.save(using=using, update_fields=fields)
