@@ -1,8 +1,8 @@
 """
 Who owns an object: a user, or the organization that is active in the session.
 
-It is held by a foreign key (to the user model or to ClerkUser), by a column with the Clerk id, or by one of these along
-a path. Whether a user or an organization is meant is said by whoever asks, never guessed.
+It is held by a foreign key (to the user model, to ClerkUser or to ClerkOrganization), by a column with the Clerk id, or
+by one of these along a path. Whether a user or an organization is meant is said by whoever asks, never guessed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from django.db import models
 from django.db.models.constants import LOOKUP_SEP
 
 from .core.policies import Policy, Subject
-from .models import ClerkUser
+from .models import ClerkOrganization, ClerkUser
 
 OwnerType = Literal["user", "organization"]
 
@@ -89,16 +89,16 @@ def owner_column(model: type[models.Model], field: str, owner_type: OwnerType = 
         return owner_column(column.related_model, rest, owner_type)
     is_key = isinstance(column, models.ForeignKey) and _concrete(column.related_model) in _owners(owner_type)
     if not is_key and not isinstance(column, models.CharField):
-        keys = "".join(f"a foreign key to {owner.__name__}, " for owner in _owners(owner_type))
+        keys = " or ".join(owner.__name__ for owner in _owners(owner_type))
         raise ImproperlyConfigured(
-            f"{model._meta.label}.{relation} cannot hold an owner of the type {owner_type}: it must be {keys}or a "
-            "CharField with the Clerk id."
+            f"{model._meta.label}.{relation} cannot hold an owner of the type {owner_type}: it must be a foreign key "
+            f"to {keys}, or a CharField with the Clerk id."
         )
     return column
 
 
 def _owners(owner_type: OwnerType) -> tuple[Any, ...]:
-    return (_concrete(get_user_model()), ClerkUser) if owner_type == "user" else ()
+    return (_concrete(get_user_model()), ClerkUser) if owner_type == "user" else (ClerkOrganization,)
 
 
 def _value(column: Any, subject: Subject, owner_type: OwnerType) -> Any:
@@ -115,8 +115,12 @@ def _clerk_id(subject: Subject, owner_type: OwnerType) -> str | None:
 
 
 def _row(column: models.ForeignKey[Any, Any], subject: Subject) -> Any:
+    owner = _concrete(column.related_model)
+    if owner is ClerkOrganization:
+        org_id = _clerk_id(subject, "organization")
+        return ClerkOrganization.objects.filter(clerk_id=org_id, deleted_at=None).first() if org_id else None
     # A user who came by other means than ClerkBackend may have no row of Clerk's.
-    return getattr(subject.user, "clerk", None) if _concrete(column.related_model) is ClerkUser else subject.user
+    return getattr(subject.user, "clerk", None) if owner is ClerkUser else subject.user
 
 
 def _concrete(model: Any) -> Any:

@@ -22,7 +22,9 @@ from django_clerk.core.policies import Subject
 from django_clerk.decorators import clerk_owner_required
 from django_clerk.drf import ClerkAuthentication, ClerkOwnedMixin, HasClerkRole, IsClerkOwner, IsClerkOwnerOrRole
 from django_clerk.mixins import ClerkOwnerRequiredMixin
+from django_clerk.models import ClerkOrganization
 from django_clerk.ownership import is_owner, owned_by, owner_stamp, owns
+from django_clerk.sync import delete_organization
 from tests.callers import CALLERS, sign_up
 from tests.mint import bearer, claims, organization
 from tests.testapp.models import Invoice, Line, Note, Post
@@ -85,6 +87,13 @@ class OfAdmins(Invoices):
     permission_classes = [IsClerkOwner & HasClerkRole("org:admin")]
 
 
+class ByKey(Invoices):
+    serializer_class = type("ByKeySerializer", (serializers.ModelSerializer,), {
+        "Meta": type("Meta", (), {"model": Invoice, "fields": ["id", "title", "organization"]}),
+    })  # fmt: skip
+    owner_field = "organization"
+
+
 class Lines(Invoices):
     serializer_class = type("LineSerializer", (serializers.ModelSerializer,), {
         "Meta": type("Meta", (), {"model": Line, "fields": ["id", "title", "invoice"]}),
@@ -98,13 +107,15 @@ def owner_required(model: Any, field: str = "org_id", **options: Any) -> Any:
 
 
 router = SimpleRouter()
-for view in (Invoices, Shown, OfAdmins, Lines):
+for view in (Invoices, Shown, OfAdmins, ByKey, Lines):
     router.register(f"api/{view.__name__}", view, basename=view.__name__)
 urlpatterns = [
     path("sync/<int:pk>/", owner_required(Invoice)(show)),
     path("async/<int:pk>/", owner_required(Invoice)(ashow)),
     path("hidden/<int:pk>/", owner_required(Invoice, hide_others=True)(show)),
     path("async/hidden/<int:pk>/", owner_required(Invoice, hide_others=True)(ashow)),
+    path("key/<int:pk>/", owner_required(Invoice, "organization")(show)),
+    path("async/key/<int:pk>/", owner_required(Invoice, "organization")(ashow)),
     path("line/<int:pk>/", owner_required(Line, "invoice__org_id")(show)),
     path("mixin/<int:pk>/", Show.as_view()),
     path("mixin/hidden/<int:pk>/", Show.as_view(hide_others=True)),
@@ -257,3 +268,64 @@ def test_stamp_is_the_active_organization(ada: Any) -> None:
     assert owner_stamp(Invoice, "org_id", subject(ada, o=ACME), "organization") == "org_acme"
     assert owner_stamp(Invoice, "org_id", subject(ada), "organization") is None
     assert owner_stamp(Invoice, "org_id", subject(None, o=ACME), "organization") is None
+
+
+class TestForeignKey:
+    """The owner is a row of ClerkOrganization, which webhooks keep true."""
+
+    @pytest.fixture
+    def acme(self) -> ClerkOrganization:
+        return ClerkOrganization.objects.create(clerk_id="org_acme", slug="acme")
+
+    @pytest.fixture
+    def other(self) -> ClerkOrganization:
+        return ClerkOrganization.objects.create(clerk_id="org_other", slug="org_acme")
+
+    def test_owner_and_nobody_else(self, ada: Any, acme: ClerkOrganization, other: ClerkOrganization) -> None:
+        mine, theirs = (Invoice.objects.create(organization=owner) for owner in (acme, other))
+        nobodys = Invoice.objects.create()
+        line = Line.objects.create(invoice=mine)
+        member = subject(ada, o=ACME)
+        assert [owns(member, row, "organization", "organization") for row in (mine, theirs, nobodys)] == [
+            True, False, False,
+        ]  # fmt: skip
+        assert owns(member, line, "invoice__organization", "organization")
+        assert list(Invoice.objects.filter(owned_by(Invoice, "organization", member, "organization"))) == [mine]
+        for changes in OUTSIDERS:
+            outsider = subject(ada, **changes)
+            assert not owns(outsider, mine, "organization", "organization"), changes
+            seen = Invoice.objects.filter(owned_by(Invoice, "organization", outsider, "organization"))
+            assert mine not in seen, changes
+            assert nobodys not in seen, changes
+
+    @pytest.mark.parametrize("door", ["key", "async/key"])
+    def test_doors(self, acme: ClerkOrganization, door: str) -> None:
+        mine, nobodys = Invoice.objects.create(organization=acme), Invoice.objects.create()
+        assert get(f"/{door}/{mine.pk}/", o=ACME).status_code == 200
+        for changes in ({}, {"o": OTHER}):
+            assert get(f"/{door}/{mine.pk}/", **changes).status_code == 403
+        assert get(f"/{door}/{nobodys.pk}/", o=ACME).status_code == 403
+
+    def test_what_a_deleted_organization_owned_is_nobodys(self, ada: Any, acme: ClerkOrganization) -> None:
+        mine = Invoice.objects.create(organization=acme)
+        delete_organization("org_acme")
+        assert not owns(subject(ada, o=ACME), mine, "organization", "organization")
+        assert get("/api/ByKey/", o=ACME).json() == []
+        assert call("post", "/api/ByKey/", {"title": "new"}, o=ACME).status_code == 403
+
+    def test_writing(self, acme: ClerkOrganization, other: ClerkOrganization) -> None:
+        made = call("post", "/api/ByKey/", {"title": "new", "organization": other.pk}, o=ACME)
+        assert (made.status_code, Invoice.objects.get().organization) == (201, acme)
+        url = f"/api/ByKey/{Invoice.objects.get().pk}/"
+        for owner in (other.pk, None):
+            assert call("patch", url, {"title": "newer", "organization": owner}, o=ACME).status_code == 200
+            assert Invoice.objects.get().organization == acme
+        assert call("patch", url, {"title": "theirs"}, o=OTHER).status_code == 404
+
+    def test_nothing_is_created_before_clerk_has_told_of_the_organization(self) -> None:
+        assert call("post", "/api/ByKey/", {"title": "new"}, o=ACME).status_code == 403
+        assert not Invoice.objects.exists()
+
+    def test_is_no_user(self, ada: Any, acme: ClerkOrganization) -> None:
+        with pytest.raises(ImproperlyConfigured, match="cannot hold an owner of the type user"):
+            owns(subject(ada, o=ACME), Invoice.objects.create(organization=acme), "organization")

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
-from django_clerk.models import ClerkUser
+from django_clerk.models import ClerkOrganization, ClerkUser
 
 
 class Post(models.Model):
@@ -49,8 +49,9 @@ class Note(models.Model):
 
 
 class Invoice(models.Model):
-    """Something that an organization owns: by its id as Clerk writes it."""
+    """Something that an organization owns: by a row of it, and by its id as Clerk writes it."""
 
+    organization = models.ForeignKey(ClerkOrganization, on_delete=models.CASCADE, null=True)
     org_id = models.CharField(max_length=255, blank=True)
     title = models.CharField(max_length=100, blank=True)
 
