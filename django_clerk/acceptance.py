@@ -38,17 +38,17 @@ class Acceptance:
             raise ValueError("A session has no scopes: they can be asked of machines only.")
         self.types = cast("tuple[TokenType, ...]", tuple(types))
         self.scopes = tuple(scopes)
-        self._policy = accepted(self.types, self.scopes)
+        self.policy = accepted(self.types, self.scopes)
 
     def guard(self, request: HttpRequest, view: Callable[[], Any], *, pending: bool = False) -> Any:
         """Return what the view returns, or the answer to a caller who is refused."""
         decide(request, self.types, pending)
-        return guard(request, self._policy.decide, view, refuse=self._refuse)
+        return guard(request, self.policy.decide, view, refuse=self._refuse)
 
     async def aguard(self, request: HttpRequest, view: Callable[[], Any], *, pending: bool = False) -> Any:
         """Do what guard() does."""
         await adecide(request, self.types, pending)
-        return await aguard(request, self._policy.decide, view, refuse=self._refuse)
+        return await aguard(request, self.policy.decide, view, refuse=self._refuse)
 
     def _refuse(self, request: HttpRequest, decision: Decision) -> HttpResponseBase:
         """A browser is sent to sign in where that helps; whoever else comes is a program."""

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import DisallowedRedirect, PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render, resolve_url
 from django.utils.cache import patch_cache_control, patch_vary_headers
@@ -42,21 +42,36 @@ def respond(request: HttpRequest, decision: Decision) -> HttpResponse:
 
     Raises PermissionDenied for a page without CLERK_UNAUTHORIZED_URL, so that the project's own 403 page is shown.
     """
-    page = is_page(request)
+    if not is_page(request):
+        return respond_to_program(decision)
     if decision.answer is Answer.UNAVAILABLE:
-        return unavailable(page)
-    if decision.answer is Answer.SIGN_IN and not page:
-        return unauthenticated()
+        return unavailable(page=True)
     # Whom Clerk has signed in and Django shuts out, the sign-in page would send back at once, and so on for ever.
     if decision.answer is Answer.SIGN_IN and not identify(request).is_signed_in:
         return redirect_to_sign_in(request)
     if decision.answer is Answer.REVERIFY and decision.reverification is not None:
-        return reverification_required(request, decision.reverification, page)
-    if not page:
-        return JsonResponse({"detail": _("You do not have permission to do this.")}, status=HTTPStatus.FORBIDDEN)
+        return reverification_page(request, decision.reverification)
     if (url := conf.CLERK_UNAUTHORIZED_URL) and (page_for_them := resolve_url(url)) != request.path:
         return HttpResponseRedirect(page_for_them)
     raise PermissionDenied
+
+
+def respond_to_program(decision: Decision) -> HttpResponse:
+    """Return the response to a program for a decision that is not ALLOW."""
+    if decision.answer is Answer.UNAVAILABLE:
+        return unavailable(page=False)
+    if decision.answer is Answer.SIGN_IN:
+        return unauthenticated()
+    if decision.answer is Answer.REVERIFY and decision.reverification is not None:
+        return JsonResponse(reverification_error(decision.reverification), status=HTTPStatus.FORBIDDEN)
+    return JsonResponse({"detail": _("You do not have permission to do this.")}, status=HTTPStatus.FORBIDDEN)
+
+
+def respond_hiding(request: HttpRequest, decision: Decision) -> HttpResponse:
+    """Do what respond() does, and raise Http404 for what is forbidden: to this caller it does not exist."""
+    if decision.answer is Answer.FORBID:
+        raise Http404("There is no such object that belongs to the caller.")
+    return respond(request, decision)
 
 
 def is_page(request: HttpRequest) -> bool:
@@ -166,10 +181,8 @@ def unavailable(page: bool) -> HttpResponse:
     return response
 
 
-def reverification_required(request: HttpRequest, requirement: Reverification, page: bool) -> HttpResponse:
-    """Name what is asked for: on a page, or in the body that Clerk's front-end SDKs act upon."""
-    if not page:
-        return JsonResponse(reverification_error(requirement), status=HTTPStatus.FORBIDDEN)
+def reverification_page(request: HttpRequest, requirement: Reverification) -> HttpResponse:
+    """Name what is asked for, to people."""
     level, minutes = read_requirement(requirement) or ("", 0)
     context = {"reverification": requirement, "level": level, "minutes": math.ceil(minutes)}
     return render(request, "django_clerk/reverification_required.html", context, status=HTTPStatus.FORBIDDEN)

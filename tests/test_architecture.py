@@ -59,11 +59,14 @@ PRIVATE = {"apps": set(), "contrib": set(), "drf": {"contrib"}, "emulator": {"te
 
 #: Packages that only the rooms named may import.
 FOREIGN = {
-    "rest_framework": {"drf", "contrib"},
-    "requests": {"api", "emulator", "testing"},
     "celery": {"contrib"},
-    "kombu": {"contrib"},
+    "channels": {"contrib"},
     "django_tasks": {"contrib"},
+    "drf_spectacular": {"contrib"},
+    "kombu": {"contrib"},
+    "ninja": {"contrib"},
+    "requests": {"api", "emulator", "testing"},
+    "rest_framework": {"drf", "contrib"},
 }
 
 #: What the core never imports: Django, its neighbours, and whatever opens a socket.
