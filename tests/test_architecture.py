@@ -31,7 +31,7 @@ FLOORS = (
         "sync",
         "transactions",
     ),
-    ("backends", "receivers", "reconcile"),
+    ("audit", "backends", "receivers", "reconcile"),
     ("callers",),
     ("acceptance", "conditions", "guards", "sign_out"),
     (
