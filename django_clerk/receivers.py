@@ -1,4 +1,4 @@
-"""What the package itself does with Clerk's events."""
+"""What the package itself does with Clerk's events and answers."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from .core.events import (
     UserTold,
     read_change,
 )
+from .core.profiles import Profile
 from .exceptions import WebhookRejected
 from .models import ClerkUser, ClerkWebhookEvent
 from .rows import database
@@ -108,3 +109,8 @@ def _tell(signal: Signal, change: SessionStarted | SessionEnded, event: Event) -
         clerk_user=clerk_user,
         event=event,
     )
+
+
+def sync_profile(*, profile: Profile, **kwargs: Any) -> None:
+    """Follow what the Backend API has told of a user."""
+    apply_profiles([profile])

@@ -16,6 +16,8 @@ from .wiring import get_client, get_instance
 
 logger = logging.getLogger("django_clerk")
 
+_DEADLINE = 3.0  # seconds for Clerk's answer, while somebody waits for a page
+
 
 def end_session(request: HttpRequest) -> bool:
     """
@@ -27,7 +29,7 @@ def end_session(request: HttpRequest) -> bool:
     if session_id is None:
         return True
     try:
-        get_client().revoke_session(session_id)
+        get_client().within(deadline=_DEADLINE).revoke_session(session_id)
     except (APIError, ImproperlyConfigured, ValueError) as error:
         logger.warning("A session could not be ended at Clerk, and goes on. %s", error)
         return False

@@ -54,3 +54,7 @@ session_ended = Signal()
 #: Unlike the others it is sent with ``send_robust()``. Sender: Decision. Arguments: ``decision``, ``rule`` (the name of
 #: the rule that refused) and ``request``.
 access_denied = Signal()
+
+#: Not for other apps: Clerk's Backend API has told of a user, and the row is to follow. Argument: ``profile``. A model
+#: sends it, since it stands below what writes it.
+profile_told = Signal()

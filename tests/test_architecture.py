@@ -31,7 +31,8 @@ FLOORS = (
         "sync",
         "transactions",
     ),
-    ("audit", "backends", "receivers", "reconcile"),
+    ("adoption", "audit", "backends", "receivers", "reconcile"),
+    ("export",),
     ("callers",),
     ("acceptance", "conditions", "guards", "sign_out"),
     (

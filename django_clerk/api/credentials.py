@@ -66,14 +66,6 @@ class CredentialCalls(Calls):
         answer = self._call("POST", path, params=params, body=body, deadline=deadline, attempts=1)
         return _strings(answer, "cookies", call=f"POST {path}")
 
-    def revoke_session(self, session_id: str, *, deadline: float = DEADLINE) -> dict[str, Any]:
-        """End a session, and return it. The last token of it is good until it expires, a minute later at most."""
-        path = f"/v1/sessions/{quoted(session_id)}/revoke"
-        answer = self._call("POST", path, deadline=deadline, attempts=1)
-        if not isinstance(answer, dict) or answer.get("id") != session_id:
-            raise wrong_shape(f"POST {path}", "the session that was named")
-        return answer
-
     def _verify(self, path: str, body: Mapping[str, str], deadline: float) -> dict[str, Any]:
         answer = self._call("POST", path, body=body, deadline=deadline, attempts=1)
         if not isinstance(answer, dict):

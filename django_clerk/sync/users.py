@@ -14,7 +14,7 @@ from django.db.models import ProtectedError, RestrictedError
 from django_clerk import accounts, linking, privileges, rows, transactions
 from django_clerk.conf import conf
 from django_clerk.core.deliveries import Event
-from django_clerk.core.profiles import Profile, read_role
+from django_clerk.core.profiles import Profile, metadata_path, read_role
 from django_clerk.models import ClerkUser
 from django_clerk.rows import Table
 from django_clerk.signals import user_deleted, user_synced
@@ -27,8 +27,7 @@ logger = logging.getLogger("django_clerk")
 
 
 def _role(profile: Profile) -> str:
-    path = conf.CLERK_ROLE_CLAIM
-    return read_role(profile.public_metadata, path.partition(".")[2] or path)
+    return read_role(profile.public_metadata, metadata_path(conf.CLERK_ROLE_CLAIM))
 
 
 USERS: Table[ClerkUser, Profile] = Table(
@@ -86,7 +85,7 @@ def delete_user(clerk_id: str, *, deleted_at: datetime | None = None, event: Eve
     def delete() -> bool:
         row, is_first = bury(USERS, ClerkUser(clerk_id=clerk_id), is_known=is_known, deleted_at=deleted_at, using=using)
         if is_first:
-            _with_users([row], using)
+            with_users([row], using)
             row.disabled_by_sync = False
             _close(row, using)
             USERS.save([row], using, *_OURS, "deleted_at")
@@ -110,7 +109,7 @@ def _classify(table: Table[ClerkUser, Profile], profile: Profile, row: ClerkUser
 def _apply(planned: Plan[Profile], event: Event | None, using: str) -> dict[str, Outcome]:
     USERS.insert([ClerkUser(clerk_id=profile.clerk_id) for profile in planned.new], using)
     locked = USERS.lock(planned.changing, using)
-    _with_users(locked.values(), using)
+    with_users(locked.values(), using)
     outcomes = {clerk_id: _classify(USERS, planned.changing[clerk_id], row) for clerk_id, row in locked.items()}
     pairs = []
     for clerk_id, row in locked.items():
@@ -127,7 +126,7 @@ def _apply(planned: Plan[Profile], event: Event | None, using: str) -> dict[str,
     return outcomes
 
 
-def _with_users(locked: Iterable[ClerkUser], using: str) -> None:
+def with_users(locked: Iterable[ClerkUser], using: str) -> None:
     """
     Fetch the Django users of rows: with a query of their own, since not every database can lock one side of a join.
 

@@ -39,7 +39,6 @@ CALLS: dict[str, Callable[[ClerkClient], Any]] = {
     **{path: lambda client, call=call: call(client, SECRET) for path, call in VERIFY.items()},
     "/v1/clients/handshake_payload": lambda client: client.handshake_payload(NONCE),
     "/v1/sessions/sess_1/refresh": refresh,
-    "/v1/sessions/sess_1/revoke": lambda client: client.revoke_session("sess_1"),
 }
 
 
