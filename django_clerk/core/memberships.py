@@ -64,7 +64,7 @@ class RoleProfile:
 
 def read_organization(data: object, *, told_at: datetime | None = None) -> OrganizationProfile:
     """
-    Read an organization of the Backend API, or of the event that occurred at ``told_at``.
+    Read an organization of the event that occurred, or of the Backend API that was asked, at ``told_at``.
 
     Raises ValueError without a usable id. Private metadata is not read.
     """

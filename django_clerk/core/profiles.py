@@ -40,14 +40,16 @@ class Profile:
     last_sign_in_at: datetime | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
-    told_at: datetime | None = None  #: when the event occurred that told of this; None for an answer of the Backend API
+    #: when the event occurred that told of this, or Clerk was asked; of two states of one moment the later told is kept
+    told_at: datetime | None = None
 
 
 def read_profile(data: object, *, told_at: datetime | None = None) -> Profile:
     """
-    Read a user of the Backend API, or of the event that occurred at ``told_at``. Raises ValueError without a usable id.
+    Read a user of the event that occurred, or of the Backend API that was asked, at ``told_at``.
 
-    Private metadata is not read: it is the server's secret and has no place in another database.
+    Raises ValueError without a usable id. Private metadata is not read: it is the server's secret and has no place in
+    another database.
     """
     if not isinstance(data, Mapping) or not is_user_id(data.get("id")):
         raise ValueError("This is not a Clerk user: it has no id of the form user_….")

@@ -21,7 +21,8 @@ class Told(models.Model):
     updated_at = models.DateTimeField(_("updated in Clerk"), null=True, blank=True)
     deleted_at = models.DateTimeField(_("deleted in Clerk"), null=True, blank=True)
     synced_at = models.DateTimeField(_("synced"), null=True, blank=True)
-    #: When the event occurred that told of this state. Of two states updated at one moment, the later told is kept.
+    #: When the event occurred that told of this state, or Clerk was asked for it. Of two states updated at one moment,
+    #: the later told is kept.
     told_at = models.DateTimeField(_("told by the event of"), null=True, blank=True, editable=False)
 
     class Meta:
