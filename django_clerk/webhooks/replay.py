@@ -92,4 +92,5 @@ def _replay_one(svix_id: str, report: Report, *, again: bool) -> None:
 
 def _events() -> QuerySet[ClerkWebhookEvent]:
     """Return all events, the oldest first, and no more of each than is asked about here."""
-    return ClerkWebhookEvent.objects.using(database()).only("svix_id", "state", "is_whole").order_by("received_at")
+    events = ClerkWebhookEvent.objects.using(database())
+    return events.only("svix_id", "state", "is_whole").order_by("received_at", "pk")

@@ -1,0 +1,103 @@
+"""Events worked off by real workers, which are killed in the middle: none is lost, and none has its effect twice."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.queues.project import Project, read_until
+
+pytestmark = pytest.mark.slow
+
+BROKERS = {"RabbitMQ": "amqp://guest:guest@127.0.0.1:5672//", "Redis": "redis://127.0.0.1:6379/1"}
+CELERY = "django_clerk.contrib.celery.CeleryBackend"
+TASKS = "django_clerk.contrib.tasks.TasksBackend"
+
+CLEAN_UP = "from tests.queues.celery_app import clean_up; clean_up()"
+SWEEP = "import tests.queues.celery_app; from django_clerk.contrib.celery import finish_events; finish_events.delay(0)"
+
+
+def is_there(address: str) -> bool:
+    parts = urlsplit(address)
+    try:
+        socket.create_connection((parts.hostname or "", parts.port or 0), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+@pytest.fixture(params=BROKERS)
+def celery(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Project]:
+    pytest.importorskip("celery")
+    if request.param == "Redis":
+        pytest.importorskip("redis")
+    if not is_there(BROKERS[request.param]):
+        pytest.skip(f"NOT TESTED: {request.param} does not answer at {BROKERS[request.param]}")
+    project = Project(tmp_path, CELERY, broker=BROKERS[request.param])
+    yield project
+    project.run(CLEAN_UP)
+    project.close()
+
+
+@pytest.fixture
+def tasks(tmp_path: Path) -> Iterator[Project]:
+    pytest.importorskip("django_tasks_db")
+    project = Project(tmp_path, TASKS)
+    yield project
+    project.close()
+
+
+def test_celery(celery: Project) -> None:
+    assert [celery.deliver(svix_id) for svix_id in ("a", "b", "b", "fails")] == [200] * 4
+    assert set(celery.events().values()) == {("received", 0)}
+    worker = celery.start_worker("slow")
+    celery.wait_until(lambda: all(state == "applied" for state, _ in celery.events().values()))
+    assert celery.events() == {"a": ("applied", 1), "b": ("applied", 1), "fails": ("applied", 2)}
+    assert celery.deliver("slow") == 200
+    read_until(worker, "claimed")
+    worker.kill()
+    worker.wait()
+    assert celery.events()["slow"] == ("received", 0)
+    celery.start_worker()
+    if celery.environment["QUEUES_BROKER"].startswith("redis"):
+        celery.run(SWEEP)  # Redis gives the message to another worker in an hour only
+    celery.wait_until(lambda: celery.events()["slow"] == ("applied", 1))
+    assert celery.users() == ["user_a", "user_b", "user_fails", "user_slow"]
+
+
+@pytest.mark.parametrize("broker", ["amqp://guest:guest@127.0.0.1:9//", "redis://127.0.0.1:9/0"])
+def test_no_broker(broker: str, tmp_path: Path) -> None:
+    pytest.importorskip("redis" if broker.startswith("redis") else "celery")
+    project = Project(tmp_path, CELERY, broker=broker)
+    try:
+        assert project.deliver("a") == 503
+        assert project.events() == {"a": ("received", 0)}
+        assert "applied 1" in project.run(
+            "from django.core.management import call_command;"
+            "call_command('clerk_replay_events', unfinished=True, older_than=0.0)"
+        )
+        assert project.deliver("a") == 200
+    finally:
+        project.close()
+
+
+def test_tasks(tasks: Project) -> None:
+    assert [tasks.deliver(svix_id) for svix_id in ("a", "b", "b", "fails")] == [200] * 4
+    worker = tasks.start_worker("slow")
+    tasks.wait_until(lambda: "received" not in {state for state, _ in tasks.events().values()})
+    assert tasks.events() == {"a": ("applied", 1), "b": ("applied", 1), "fails": ("failed", 1)}
+    assert tasks.deliver("fails") == 200  # Clerk's own redelivery hands it over again
+    tasks.wait_until(lambda: tasks.events()["fails"] == ("applied", 2))
+    assert tasks.deliver("slow") == 200
+    read_until(worker, "claimed")
+    worker.kill()
+    worker.wait()
+    assert tasks.events()["slow"] == ("received", 0)
+    tasks.run("from django_clerk.contrib.tasks import finish_events; finish_events.enqueue(older_than=0)")
+    tasks.start_worker()
+    tasks.wait_until(lambda: tasks.events()["slow"] == ("applied", 1))
+    assert tasks.users() == ["user_a", "user_b", "user_fails", "user_slow"]
