@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from datetime import datetime, timezone
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -124,8 +125,10 @@ def provision(clerk_id: str) -> None:
     if mode == "api":
         if time.monotonic() < _unknown_until.get(clerk_id, 0):
             return
+        asked_at = datetime.now(timezone.utc)
         try:
-            profile = read_profile(get_client().get_user(clerk_id, deadline=PROVISION_DEADLINE, attempts=1))
+            answer = get_client().get_user(clerk_id, deadline=PROVISION_DEADLINE, attempts=1)
+            profile = read_profile(answer, told_at=asked_at)
         except APINotFound:
             logger.warning("User %s has a valid token and is not known to Clerk: deleted a moment ago.", clerk_id)
             _remember_unknown(clerk_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from typing import Any
 
 from django.db import DataError, IntegrityError
@@ -60,12 +61,14 @@ def reconcile(
 
     Raises the APIError that ends a listing early; what was written until then stays, and a new run finds it unchanged.
     """
+    asked_at = datetime.now(timezone.utc)
     for page in client.users():
-        profiles = [profile for item in page if (profile := _read(item, report)) is not None]
+        profiles = [profile for item in page if (profile := _read(item, report, asked_at)) is not None]
         report.seen.update(profile.clerk_id for profile in profiles)
         for outcome in (preview(profiles) if dry_run else _apply(profiles, report)).values():
             report.count(outcome)
         progress(report.listed)
+        asked_at = datetime.now(timezone.utc)  # for the next page
 
 
 def prune(client: ClerkClient, report: Report, *, dry_run: bool = False, force: bool = False) -> None:
@@ -89,9 +92,9 @@ def prune(client: ClerkClient, report: Report, *, dry_run: bool = False, force: 
                 report.removed += 1
 
 
-def _read(item: Any, report: Report) -> Profile | None:
+def _read(item: Any, report: Report, asked_at: datetime) -> Profile | None:
     try:
-        return read_profile(item)
+        return read_profile(item, told_at=asked_at)
     except ValueError:
         name = item.get("id") if isinstance(item, dict) else None
         report.failed.append(ascii(name)[:60] if name is not None else f"number {report.listed + 1}, which has no id")

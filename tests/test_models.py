@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -10,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.utils.translation import override
 
-from django_clerk.models import ClerkUser, ClerkWebhookEvent, IdField
+from django_clerk.models import ClerkMembership, ClerkOrganization, ClerkRole, ClerkUser, ClerkWebhookEvent, IdField
 from tests.testapp.people import create_user
 
 pytestmark = pytest.mark.django_db
@@ -59,14 +60,23 @@ def test_the_clerk_id_is_unique_and_case_counts() -> None:
         ClerkUser.objects.create(clerk_id="user_A")
 
 
-@pytest.mark.parametrize("name", [field.name for field in ClerkUser._meta.fields if isinstance(field, IdField)])
-def test_case_counts_in_ids_and_roles(name: str) -> None:
-    ClerkUser.objects.create(**{"clerk_id": "user_ada", name: "Admin"})
-    assert [ClerkUser.objects.filter(**{name: value}).count() for value in ("Admin", "admin", "\u00c5dmin")] == [
-        1,
-        0,
-        0,
-    ]
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [
+        (model, field.name)
+        for model in (ClerkUser, ClerkOrganization, ClerkMembership, ClerkRole)
+        for field in model._meta.fields
+        if isinstance(field, IdField)
+    ],
+)
+def test_case_counts_in_ids_and_roles(model: Any, name: str) -> None:
+    parents: dict[str, Any] = {}
+    if model is ClerkMembership:
+        parents["organization"] = ClerkOrganization.objects.create(clerk_id="org_acme")
+        parents["clerk_user"] = ClerkUser.objects.create(clerk_id="user_ada")
+    model.objects.create(**{"clerk_id": "x_1", name: "Admin"}, **parents)
+    found = [model.objects.filter(**{name: value}).count() for value in ("Admin", "admin", "\u00c5dmin")]
+    assert found == [1, 0, 0]
 
 
 def test_one_django_user_has_one_clerk_user() -> None:

@@ -14,7 +14,7 @@ from django.db import IntegrityError
 from django_clerk.models import ClerkUser, ClerkWebhookEvent
 from django_clerk.signals import user_synced
 from tests.backend_api import asked, serve_users
-from tests.deliveries import clerk_user, listening
+from tests.deliveries import clerk_user, deliver, listening, milliseconds
 from tests.loopback import Handler, html, ok, raw, redirect, serve, status, truncated
 
 pytestmark = pytest.mark.django_db
@@ -77,6 +77,16 @@ def test_created_updated_unchanged_removed(server) -> None:
     assert run("--prune") == "Users: created 0, updated 0, unchanged 6, removed 0."
     closed = ClerkUser.objects.get(clerk_id="user_0005")
     assert (closed.deleted_at is None, closed.user.is_active) == (False, False)
+
+
+@pytest.mark.urls("tests.webhook_urls")
+def test_what_changed_without_a_new_moment_is_repaired_and_stays(server, client) -> None:
+    """Clerk does not move ``updated_at`` for everything; then what was told, or asked for, later counts."""
+    deliver(client, "user.created", clerk_user())
+    serve_users(server, [clerk_user(locked=True)])
+    assert run() == "Users: created 0, updated 1, unchanged 0, removed 0."
+    deliver(client, "user.updated", clerk_user(last_sign_in_at=milliseconds(1)))  # was told before, and comes late
+    assert ClerkUser.objects.values_list("locked", "last_sign_in_at").get() == (True, None)
 
 
 def test_the_second_run_changes_and_tells_nothing(server) -> None:
