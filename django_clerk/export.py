@@ -11,13 +11,13 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from .adoption import AdoptionRefused, adopt
 from .api import ClerkClient
 from .core.passwords import read_digest
 from .core.profiles import read_profile
 from .exceptions import APIConflict, APIInvalid
 from .models import ClerkUser
 from .rows import database
+from .sync import AdoptionRefused, adopt
 
 _PAGE = 500  # users read at once
 

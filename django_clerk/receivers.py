@@ -1,4 +1,4 @@
-"""What the package itself does with Clerk's events and answers."""
+"""What the package itself does with Clerk's events."""
 
 from __future__ import annotations
 
@@ -59,6 +59,11 @@ def follow(*, event: Event, **kwargs: Any) -> Outcome | None:
     return outcome
 
 
+def follow_profile(*, profile: Profile, **kwargs: Any) -> None:
+    """Bring the row of a user up to what the Backend API has told."""
+    apply_profiles([profile])
+
+
 def _apply(change: Change, event: Event) -> Outcome | None:
     match change:
         case UserTold(profile):
@@ -109,8 +114,3 @@ def _tell(signal: Signal, change: SessionStarted | SessionEnded, event: Event) -
         clerk_user=clerk_user,
         event=event,
     )
-
-
-def sync_profile(*, profile: Profile, **kwargs: Any) -> None:
-    """Follow what the Backend API has told of a user."""
-    apply_profiles([profile])

@@ -31,7 +31,7 @@ FLOORS = (
         "sync",
         "transactions",
     ),
-    ("adoption", "audit", "backends", "receivers", "reconcile"),
+    ("audit", "backends", "receivers", "reconcile"),
     ("export",),
     ("callers",),
     ("acceptance", "conditions", "guards", "sign_out"),

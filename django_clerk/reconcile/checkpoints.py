@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django_clerk.models import ClerkSyncCheckpoint
@@ -13,7 +14,7 @@ def cursors() -> dict[str, str]:
     return dict(ClerkSyncCheckpoint.objects.using(database()).values_list("listing", "cursor"))
 
 
-def reach(listing: str, page: list[Any]) -> None:
+def reach(listing: str, page: Sequence[Any]) -> None:
     """
     Remember that a page is in the database.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from django.utils import timezone
@@ -20,14 +21,24 @@ from django_clerk.sync import (
 )
 
 from . import checkpoints
-from .pages import Kind, take
+from .pages import Kind, asked_for, take
 from .report import Report, Seen
 
 LISTING: Final = "organizations"
+
+
+def _read_organization(item: Any, asked_at: datetime) -> OrganizationProfile:
+    return read_organization(item, told_at=asked_at)
+
+
+def _read_membership(item: Any, asked_at: datetime) -> MembershipProfile:
+    return read_membership(item, told_at=asked_at)
+
+
 ORGANIZATION: Final = Kind[OrganizationProfile](
-    "Organization", read_organization, apply_organizations, preview_organizations
+    "Organization", _read_organization, apply_organizations, preview_organizations
 )
-MEMBERSHIP: Final = Kind[MembershipProfile]("Membership", read_membership, apply_memberships, preview_memberships)
+MEMBERSHIP: Final = Kind[MembershipProfile]("Membership", _read_membership, apply_memberships, preview_memberships)
 
 
 def reconcile_organizations(
@@ -47,8 +58,8 @@ def reconcile_organizations(
     early, as reconcile_users() does.
     """
     is_behind = after is None
-    for page in client.organizations():
-        profiles = take(ORGANIZATION, page, organizations, dry_run=dry_run)
+    for page, asked_at in asked_for(client.organizations()):
+        profiles = take(ORGANIZATION, page, organizations, asked_at=asked_at, dry_run=dry_run)
         for profile in profiles:
             if is_behind:
                 _reconcile_members(client, profile.clerk_id, memberships, dry_run=dry_run, prune=prune)
@@ -61,10 +72,10 @@ def reconcile_organizations(
         reconcile_organizations(client, Report(), memberships, dry_run=dry_run, prune=prune)
 
 
-def reconcile_memberships(pages: Iterable[list[Any]], report: Report, *, dry_run: bool = False) -> None:
+def reconcile_memberships(pages: Iterable[Sequence[Any]], report: Report, *, dry_run: bool = False) -> None:
     """Apply pages of memberships, whose ever they are."""
-    for page in pages:
-        take(MEMBERSHIP, page, report, dry_run=dry_run)
+    for page, asked_at in asked_for(pages):
+        take(MEMBERSHIP, page, report, asked_at=asked_at, dry_run=dry_run)
 
 
 def _reconcile_members(client: ClerkClient, clerk_id: str, report: Report, *, dry_run: bool, prune: bool) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import Any, Generic, Protocol, TypeVar
 
 from django.db import DataError, IntegrityError
@@ -29,18 +30,26 @@ class Kind(Generic[P]):
     """A kind of Clerk's objects: how one is read, and how several become rows."""
 
     name: str  #: for the log
-    read: Callable[[Any], P]  #: raises ValueError for what is no such object
+    read: Callable[[Any, datetime], P]  #: with the moment that told of it; raises ValueError for what is no such object
     apply: Callable[[Sequence[P]], dict[str, Outcome]]
     preview: Callable[[Sequence[P]], dict[str, Outcome]]
 
 
-def take(kind: Kind[P], page: Sequence[Any], report: Report, *, dry_run: bool) -> list[P]:
+def asked_for(pages: Iterable[Sequence[Any]]) -> Iterator[tuple[Sequence[Any], datetime]]:
+    """Yield pages, each with the moment at which it was asked for: what it says was so then, or later."""
+    asked_at = datetime.now(timezone.utc)
+    for page in pages:
+        yield page, asked_at
+        asked_at = datetime.now(timezone.utc)
+
+
+def take(kind: Kind[P], page: Sequence[Any], report: Report, *, asked_at: datetime, dry_run: bool) -> list[P]:
     """
     Write a page of objects in one transaction, and count what became of them. Returns those that could be read.
 
     Where a row is refused, the others are stored one by one, and the one is named in the report.
     """
-    profiles = [profile for item in page if (profile := _read(kind, item, report)) is not None]
+    profiles = [profile for item in page if (profile := _read(kind, item, asked_at, report)) is not None]
     if report.seen is not None:
         for profile in profiles:
             report.seen.add(profile.clerk_id)
@@ -49,9 +58,9 @@ def take(kind: Kind[P], page: Sequence[Any], report: Report, *, dry_run: bool) -
     return profiles
 
 
-def _read(kind: Kind[P], item: Any, report: Report) -> P | None:
+def _read(kind: Kind[P], item: Any, asked_at: datetime, report: Report) -> P | None:
     try:
-        return kind.read(item)
+        return kind.read(item, asked_at)
     except ValueError:
         name = item.get("id") if isinstance(item, dict) else None
         report.failed.append(ascii(name)[:60] if name is not None else f"number {report.listed + 1}, which has no id")

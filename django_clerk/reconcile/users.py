@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from django_clerk.core.profiles import Profile, read_profile
 from django_clerk.sync import apply_profiles, preview
 
 from . import checkpoints
-from .pages import Kind, take
+from .pages import Kind, asked_for, take
 from .report import Report
 
 LISTING: Final = "users"
-USER: Final = Kind[Profile]("User", read_profile, apply_profiles, preview)
-
 Progress = Callable[[int], None]
 
 
+def _read(item: Any, asked_at: datetime) -> Profile:
+    return read_profile(item, told_at=asked_at)
+
+
+USER: Final = Kind[Profile]("User", _read, apply_profiles, preview)
+
+
 def reconcile_users(
-    pages: Iterable[list[Any]],
+    pages: Iterable[Sequence[Any]],
     report: Report,
     *,
     dry_run: bool = False,
@@ -32,8 +38,8 @@ def reconcile_users(
     With ``checkpoint``, what is done is remembered after each page, for a run that goes on there. Raises the APIError
     that ends a listing early; what was written until then stays, and a new run finds it unchanged.
     """
-    for page in pages:
-        take(USER, page, report, dry_run=dry_run)
+    for page, asked_at in asked_for(pages):
+        take(USER, page, report, asked_at=asked_at, dry_run=dry_run)
         if checkpoint:
             checkpoints.reach(LISTING, page)
         progress(report.listed)

@@ -6,6 +6,8 @@ Each writer makes rows say what profiles say, in one transaction, and tells othe
 
 from __future__ import annotations
 
+from .adoption import AdoptionRefused as AdoptionRefused
+from .adoption import adopt as adopt
 from .memberships import apply_memberships as apply_memberships
 from .memberships import delete_membership as delete_membership
 from .memberships import preview_memberships as preview_memberships

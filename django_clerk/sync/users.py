@@ -85,7 +85,7 @@ def delete_user(clerk_id: str, *, deleted_at: datetime | None = None, event: Eve
     def delete() -> bool:
         row, is_first = bury(USERS, ClerkUser(clerk_id=clerk_id), is_known=is_known, deleted_at=deleted_at, using=using)
         if is_first:
-            with_users([row], using)
+            _with_users([row], using)
             row.disabled_by_sync = False
             _close(row, using)
             USERS.save([row], using, *_OURS, "deleted_at")
@@ -109,13 +109,13 @@ def _classify(table: Table[ClerkUser, Profile], profile: Profile, row: ClerkUser
 def _apply(planned: Plan[Profile], event: Event | None, using: str) -> dict[str, Outcome]:
     USERS.insert([ClerkUser(clerk_id=profile.clerk_id) for profile in planned.new], using)
     locked = USERS.lock(planned.changing, using)
-    with_users(locked.values(), using)
+    _with_users(locked.values(), using)
     outcomes = {clerk_id: _classify(USERS, planned.changing[clerk_id], row) for clerk_id, row in locked.items()}
     pairs = []
     for clerk_id, row in locked.items():
         profile = planned.changing[clerk_id]
         if outcomes[clerk_id].is_written:
-            pairs.append((row, _better_informed(row, profile)))
+            pairs.append((row, better_informed(row, profile)))
         elif outcomes[clerk_id] is Outcome.UNCHANGED and is_confirmed(USERS, profile, row, event):
             confirm(row, profile, using)
     if pairs:
@@ -126,7 +126,7 @@ def _apply(planned: Plan[Profile], event: Event | None, using: str) -> dict[str,
     return outcomes
 
 
-def with_users(locked: Iterable[ClerkUser], using: str) -> None:
+def _with_users(locked: Iterable[ClerkUser], using: str) -> None:
     """
     Fetch the Django users of rows: with a query of their own, since not every database can lock one side of a join.
 
@@ -138,7 +138,7 @@ def with_users(locked: Iterable[ClerkUser], using: str) -> None:
         row.user = users.get(key)
 
 
-def _better_informed(row: ClerkUser, profile: Profile) -> Profile:
+def better_informed(row: ClerkUser, profile: Profile) -> Profile:
     """Return the profile, or the row's own, which may be newer where a row has lost its Django user."""
     if row.synced_at is not None and (not profile.is_complete or USERS.is_late(profile, row)):
         return _profile_of(row)

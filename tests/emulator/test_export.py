@@ -15,12 +15,11 @@ from django.core.management import CommandError, call_command
 from django.test import override_settings
 
 from django_clerk.accounts import is_made_for
-from django_clerk.adoption import AdoptionRefused, adopt
 from django_clerk.core.profiles import read_profile
 from django_clerk.emulator.instance import Emulator
 from django_clerk.models import ClerkUser
 from django_clerk.signals import user_synced
-from django_clerk.sync import delete_user
+from django_clerk.sync import AdoptionRefused, adopt, apply_profiles, delete_user
 from tests.deliveries import clerk_user
 from tests.testapp.people import create_user
 
@@ -295,3 +294,14 @@ def test_only_a_user_made_for_this_clerk_user_is_removed() -> None:
     with pytest.raises(AdoptionRefused, match="linked to another user"):
         adopt(profile(), ada)
     assert (ClerkUser.objects.get().user, User.objects.count()) == (eve, 2)
+
+
+def test_a_row_that_knows_more_than_the_answer_keeps_it() -> None:
+    """The webhooks have told of a ban since, and it is the user who is linked now whom that disables."""
+    ada = person("ada")
+    apply_profiles([read_profile(clerk_user("user_ada", at=2_000, email=ada.email, banned=True, first_name="Augusta"))])
+    adopt(read_profile(clerk_user("user_ada", at=1_000, email=ada.email)), ada)
+    row = ClerkUser.objects.get()
+    assert (row.user, row.first_name, row.banned, row.disabled_by_sync) == (ada, "Augusta", True, True)
+    ada.refresh_from_db()
+    assert (ada.is_active, User.objects.count()) == (False, 1)

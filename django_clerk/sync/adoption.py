@@ -6,11 +6,11 @@ from typing import Any
 
 from django.db.models import ProtectedError, RestrictedError
 
-from . import accounts, rows, transactions
-from .core.profiles import Profile
-from .models import ClerkUser
-from .sync import apply_profiles
-from .sync.users import USERS, with_users
+from django_clerk import accounts, rows, transactions
+from django_clerk.core.profiles import Profile
+from django_clerk.models import ClerkUser
+
+from .users import USERS, apply_profiles, better_informed
 
 
 class AdoptionRefused(Exception):
@@ -30,20 +30,20 @@ def adopt(profile: Profile, user: Any) -> None:
     def link() -> None:
         USERS.insert([] if is_known else [ClerkUser(clerk_id=profile.clerk_id)], using)
         row = USERS.lock([profile.clerk_id], using)[profile.clerk_id]
-        with_users([row], using)
-        other = None if row.user is None or row.user.pk == user.pk else row.user
+        other = None if row.user_id == user.pk else row.user
         if row.deleted_at is not None:
             raise AdoptionRefused("the Clerk user was deleted")
         if other is not None and not _is_double(other, profile, user):
             raise AdoptionRefused("the Clerk user is linked to another user")
         if ClerkUser.objects.using(using).filter(user=user.pk).exclude(pk=row.pk).exists():
             raise AdoptionRefused("the user is linked to another Clerk user")
-        # As if it had never been told: whoever listens hears of this user, and a ban disabled the other one.
+        told = better_informed(row, profile)
+        # As if nothing had been told: whoever listens is to hear of this user, and a ban has disabled the other one.
         row.user, row.synced_at, row.banned, row.disabled_by_sync, row.granted = user, None, False, False, {}
         row.save(using=using, update_fields=["user", "synced_at", "banned", "disabled_by_sync", "granted"])
         if other is not None:
             _remove(other, using)
-        apply_profiles([profile])
+        apply_profiles([told])
 
     transactions.run(link, using=using)
 
