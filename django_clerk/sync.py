@@ -195,6 +195,7 @@ def _close(row: ClerkUser, using: str) -> None:
             with transaction.atomic(using=using):
                 user.delete(using=using)
             user = row.user = None
+            row.granted = {}
         except (ProtectedError, RestrictedError):
             logger.error("User %s cannot be deleted: other rows need it. Anonymized instead.", row.clerk_id)
     if choice != "deactivate":
