@@ -10,9 +10,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.core.signals import setting_changed
+from django.dispatch import receiver
 
 from .conf import conf
 from .models import ClerkUser
@@ -35,14 +38,7 @@ NONE = Privileges()
 
 def privileges_of(role: str) -> Privileges:
     """Return what an application role stands for, as far as the user model has a place for it."""
-    if not role:
-        return NONE
-    fields = user_fields()
-    roles = {"is_staff": conf.CLERK_STAFF_ROLES, "is_superuser": conf.CLERK_SUPERUSER_ROLES}
-    return Privileges(
-        frozenset(flag for flag in FLAGS if flag in fields and role in roles[flag]),
-        frozenset(conf.CLERK_ROLE_GROUPS.get(role, ()) if "groups" in fields else ()),
-    )
+    return _by_role().get(role, NONE)
 
 
 def user_fields() -> frozenset[str]:
@@ -53,8 +49,8 @@ def user_fields() -> frozenset[str]:
 
 def is_settled(row: ClerkUser) -> bool:
     """Tell whether what the role of a row stands for, by the settings of today, has been given and no more."""
-    wanted = privileges_of(row.role)
-    return wanted == Privileges(frozenset(row.granted.get("flags", ())), frozenset(row.granted.get("groups", ())))
+    wanted, granted = privileges_of(row.role), row.granted
+    return wanted.flags == set(granted.get("flags", ())) and wanted.groups == set(granted.get("groups", ()))
 
 
 def follow_roles(rows: Iterable[ClerkUser], using: str) -> list[tuple[Any, list[str]]]:
@@ -84,6 +80,26 @@ def find_groups(names: Collection[str], *, using: str) -> dict[str, Any]:
     groups = get_user_model()._meta.get_field("groups").related_model._base_manager.using(using)
     found = dict(groups.filter(name__in=names).values_list("name", "pk"))
     return {name: found[name] for name in names if name in found}  # some databases take one letter case for the other
+
+
+@cache
+def _by_role() -> dict[str, Privileges]:
+    """Every row of a long list asks, so the settings are read once."""
+    fields, groups = user_fields(), conf.CLERK_ROLE_GROUPS
+    roles = {"is_staff": set(conf.CLERK_STAFF_ROLES), "is_superuser": set(conf.CLERK_SUPERUSER_ROLES)}
+    return {
+        role: Privileges(
+            frozenset(flag for flag in FLAGS if flag in fields and role in roles[flag]),
+            frozenset(groups.get(role, ()) if "groups" in fields else ()),
+        )
+        for role in {*roles["is_staff"], *roles["is_superuser"], *groups} - {""}
+    }
+
+
+@receiver(setting_changed)
+def _forget(*, setting: str, **kwargs: Any) -> None:
+    if setting.startswith("CLERK_") or setting == "AUTH_USER_MODEL":
+        _by_role.cache_clear()
 
 
 def _follow(row: ClerkUser, wanted: Privileges, keys: dict[str, Any]) -> list[str]:

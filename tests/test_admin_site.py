@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
+import textwrap
 from collections.abc import Iterator
 from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from django.apps import AppConfig
 from django.contrib.auth.models import Permission
 from django.core.cache import cache
 from django.test import Client, override_settings
-from django.utils.module_loading import import_string
 
-from django_clerk.admin_site.sites import ClerkAdminSite
 from django_clerk.core.profiles import read_profile
 from django_clerk.models import ClerkUser
 from django_clerk.sync import apply_profiles
 from tests.deliveries import clerk_user
 from tests.loopback import Loopback, ok, refuse, serve, status
 from tests.mint import bearer, mint
+from tests.processes import PROJECT
 from tests.settings import MIDDLEWARE
 from tests.testapp.models import Post
 from tests.testapp.people import create_user
@@ -263,10 +265,23 @@ class TestTheWayOut:
         assert client.get("/admin/").status_code == 302
 
 
-def test_the_app_brings_the_site() -> None:
-    config = AppConfig.create("django_clerk.admin_site")
-    assert config.name == "django.contrib.admin"
-    assert import_string(config.default_site) is ClerkAdminSite
+def test_the_app_stands_for_djangos() -> None:
+    """As a project lists it, in a process of its own: which site there is, is decided once."""
+    program = """
+    from tests import settings
+    settings.INSTALLED_APPS[settings.INSTALLED_APPS.index("django.contrib.admin")] = "django_clerk.admin_site"
+    import django
+    django.setup()
+    from django.contrib import admin
+    from django.core.management import call_command
+    from django_clerk.models import ClerkUser
+    call_command("check", "--fail-level", "ERROR")
+    print(type(admin.site._wrapped).__name__, admin.site.is_registered(ClerkUser))
+    """
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    command = [sys.executable, "-W", "error", "-c", textwrap.dedent(program)]
+    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.stdout.splitlines()[-1:] == ["ClerkAdminSite True"], done.stderr
 
 
 def test_a_header_is_as_good(client: Client, ada: Any) -> None:

@@ -279,6 +279,7 @@ class TestTheEndOfAnAccount:
         told("admin", at=1)
         assert delete_user("user_ada")
         assert not get_user_model().objects.exists()
+        assert ClerkUser.objects.get().granted == {}
 
     def test_a_ban_shuts_out_and_its_end_lets_in(self, groups: Any) -> None:
         told("admin", at=1)

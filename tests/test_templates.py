@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import django
 import pytest
 from asgiref.sync import sync_to_async
 from django.core.exceptions import SynchronousOnlyOperation
@@ -214,6 +215,13 @@ class TestConditions:
         for child in (inner, f"{{% block content %}}{inner.replace('content', 'more')}{{% endblock %}}"):
             with pytest.raises(TemplateSyntaxError, match="would not be guarded"):
                 Template('{% extends "x.html" %}' + LOAD + child)
+
+    @pytest.mark.skipif(django.VERSION < (6, 0), reason="Django 5.2 has no partials")
+    def test_what_a_partial_would_lose(self) -> None:
+        partial = "{% partialdef secret inline %}in{% endpartialdef %}"
+        with pytest.raises(TemplateSyntaxError, match="would not be guarded"):
+            compiled(partial.join(('{% clerk_protect role="admin" %}', "{% endclerk_protect %}")))
+        compiled(f'{partial}{{% clerk_protect role="admin" %}}{{% partial secret %}}{{% endclerk_protect %}}')
 
     def test_names_are_those_of_python_too(self, rf: Any) -> None:
         with pytest.raises(TypeError, match="rolle"):

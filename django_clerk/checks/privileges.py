@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, connections
 
 from django_clerk.conf import conf
 from django_clerk.privileges import find_groups, user_fields
@@ -51,14 +53,24 @@ def check_groups(databases: Collection[str] | None = None, **kwargs: Any) -> lis
         names = {name for names in conf.CLERK_ROLE_GROUPS.values() for name in names}
     except ImproperlyConfigured:  # check_settings() says so
         return []
-    if not names or "groups" not in user_fields() or database() not in (databases or ()):
+    using = database()
+    if not names or "groups" not in user_fields() or using not in (databases or ()) or not _has_groups(using):
         return []
-    missing = sorted(names - find_groups(names, using=database()).keys())
+    missing = sorted(names - find_groups(names, using=using).keys())
     hint = "Create it, with the permissions it is for, in the admin or a migration. Then run sync_clerk_users."
     return [
         Warning(f'CLERK_ROLE_GROUPS names the group "{name}", which does not exist.', hint=hint, id="django_clerk.W061")
         for name in missing
     ]
+
+
+def _has_groups(using: str) -> bool:
+    """Tell whether there is a table to look into: ``migrate`` asks before it makes the first."""
+    table = get_user_model()._meta.get_field("groups").related_model._meta.db_table
+    try:
+        return table in connections[using].introspection.table_names()
+    except DatabaseError:  # that there is no database, others say
+        return False
 
 
 def check_privileges_deployment() -> list[CheckMessage]:

@@ -74,6 +74,7 @@ def _parts(parser: Parser, token: Token) -> tuple[NodeList, NodeList]:
     """Return what is between a tag and its else, and between that and its end."""
     tag = token.split_contents()[0]
     end = f"end{tag}"
+    partials = len(parser.extra_data.get("partials", ()))
     first, second = parser.parse(("else", end)), NodeList()
     closing = parser.next_token()
     if closing.contents == "else":
@@ -86,6 +87,10 @@ def _parts(parser: Parser, token: Token) -> tuple[NodeList, NodeList]:
         raise TemplateSyntaxError(
             f"In a template that extends another, a block within {tag} would not be guarded: Django puts it where the "
             f"other template has a block of that name. Put {tag} into the block."
+        )
+    if len(parser.extra_data.get("partials", ())) > partials:  # of Django 6
+        raise TemplateSyntaxError(
+            f"A partial within {tag} would not be guarded where it is rendered by its name. Put {tag} into the partial."
         )
     return first, second
 
