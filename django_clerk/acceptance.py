@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from .answers import is_page, refuse_credential, respond
-from .callers import accept
+from .callers import accept, types_of
 from .core.machine_policies import accepted
 from .core.machines import SESSION, SESSIONS_ONLY, TokenType
 from .core.policies import Decision
@@ -43,12 +43,17 @@ class Acceptance:
     def guard(self, request: HttpRequest, view: Callable[[], Any], *, pending: bool = False) -> Any:
         """Return what the view returns, or the answer to a caller who is refused."""
         decide(request, self.types, pending)
-        return guard(request, self.policy.decide, view, refuse=self._refuse)
+        return guard(request, self.policy.decide, view, refuse=self._refuse, rule=self.policy.name)
 
     async def aguard(self, request: HttpRequest, view: Callable[[], Any], *, pending: bool = False) -> Any:
         """Do what guard() does."""
         await adecide(request, self.types, pending)
-        return await aguard(request, self.policy.decide, view, refuse=self._refuse)
+        return await aguard(request, self.policy.decide, view, refuse=self._refuse, rule=self.policy.name)
+
+    @property
+    def name(self) -> str:
+        """What logs and tables call the rule."""
+        return self.policy.name
 
     def _refuse(self, request: HttpRequest, decision: Decision) -> HttpResponseBase:
         """A browser is sent to sign in where that helps; whoever else comes is a program."""
@@ -68,6 +73,32 @@ def decide(request: HttpRequest, types: tuple[TokenType, ...] | None, pending: b
 async def adecide(request: HttpRequest, types: tuple[TokenType, ...] | None, pending: bool) -> None:
     """Do what decide() does, which may have to ask Clerk, in a thread."""
     await in_thread(decide, request, types, pending)
+
+
+def accepted_at(view: Any) -> tuple[TokenType, ...]:
+    """
+    Return the types of credentials that a view accepts in any way: sessions, unless it says otherwise.
+
+    REST framework's views accept what any of their authentication classes does; other classes than ours say nothing.
+    """
+    if hasattr(view, "clerk_accepts") or not hasattr(view, "cls"):
+        types = types_of(view)
+        return (types,) if isinstance(types, str) else types
+    accepted = [name for cls in authentication_of(view) for name in getattr(cls, "accepts", SESSIONS_ONLY)]
+    return tuple(dict.fromkeys(accepted)) or SESSIONS_ONLY
+
+
+def pending_allowed_at(view: Any) -> bool:
+    """Tell whether a view counts sessions with unfinished tasks as signed in."""
+    allowed = getattr(view, "clerk_pending_allowed", False) is True
+    return allowed or any(getattr(cls, "allow_pending", False) for cls in authentication_of(view))
+
+
+def authentication_of(view: Any) -> Sequence[Any]:
+    """Return the authentication classes of a view of REST framework, and none for any other view."""
+    given = {**getattr(view, "initkwargs", {}), **getattr(view, "view_initkwargs", {})}
+    classes = getattr(getattr(view, "cls", None), "authentication_classes", ())
+    return cast("Sequence[Any]", given.get("authentication_classes", classes))
 
 
 def mark_accepting(view: Any, types: tuple[TokenType, ...]) -> None:

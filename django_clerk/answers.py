@@ -36,13 +36,13 @@ RETRY_AFTER = 10
 _BROWSERS_OWN = ("", "basic", "digest", "negotiate", "ntlm")
 
 
-def respond(request: HttpRequest, decision: Decision) -> HttpResponse:
+def respond(request: HttpRequest, decision: Decision, *, page: bool | None = None) -> HttpResponse:
     """
-    Return the response for a decision that is not ALLOW.
+    Return the response for a decision that is not ALLOW, as a ``page`` or not, or as the request looks.
 
     Raises PermissionDenied for a page without CLERK_UNAUTHORIZED_URL, so that the project's own 403 page is shown.
     """
-    if not is_page(request):
+    if not (is_page(request) if page is None else page):
         return respond_to_program(decision)
     if decision.answer is Answer.UNAVAILABLE:
         return unavailable(page=True)

@@ -19,7 +19,7 @@ from .core import policies
 from .core.machines import TokenType
 from .core.policies import Answer, Decision, Policy, Subject
 from .core.reverification import Reverification
-from .guards import Refuse, aguard, guard
+from .guards import Refuse, aguard, guard, guards_of, mark_guarded
 from .ownership import OwnerType, is_owner
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -29,7 +29,7 @@ def clerk_policy_required(policy: Policy) -> Callable[[View], View]:
     """Let in whom a policy allows, such as ``has_role("admin") | in_organization("acme")``."""
     if not isinstance(policy, Policy):
         raise TypeError(f"clerk_policy_required() takes a policy, not {type(policy).__name__}.")
-    return _guard(lambda request, subject, kwargs: policy.decide(subject))
+    return _guard(lambda request, subject, kwargs: policy.decide(subject), policy.name)
 
 
 @overload
@@ -65,7 +65,10 @@ def clerk_org_required(view: View | str | None = None, *, kwarg: str | None = No
     if kwarg is not None:
         if view is not None:
             raise TypeError("clerk_org_required() takes an organization or kwarg, not both.")
-        return _guard(lambda request, subject, kwargs: policies.in_organization_named(kwargs[kwarg]).decide(subject))
+        return _guard(
+            lambda request, subject, kwargs: policies.in_organization_named(kwargs[kwarg]).decide(subject),
+            policies.in_organization_named(None).name,
+        )
     if callable(view):
         return clerk_policy_required(policies.in_organization())(view)
     return clerk_policy_required(policies.in_organization(view))
@@ -84,6 +87,11 @@ def clerk_plan_required(plan: str) -> Callable[[View], View]:
 def clerk_reverification_required(requirement: Reverification = "strict") -> Callable[[View], View]:
     """Let in who has verified a factor recently. Clerk's front-end hook useReverification() understands the refusal."""
     return clerk_policy_required(policies.reverified(requirement))
+
+
+def clerk_not_impersonated(view: View) -> View:
+    """Let in who is signed in for themselves: nobody who acts for the user, and no machine."""
+    return clerk_policy_required(policies.not_impersonated)(view)
 
 
 def clerk_accepts(*types: TokenType, scopes: Sequence[str] = ()) -> Callable[[View], View]:
@@ -115,6 +123,7 @@ def clerk_accepts(*types: TokenType, scopes: Sequence[str] = ()) -> Callable[[Vi
                 return acceptance.guard(request, partial(view, request, *args, **kwargs), pending=pending)
 
         mark_accepting(accepting, acceptance.types)
+        mark_guarded(accepting, acceptance.name, *guards_of(view))
         return accepting  # type: ignore[return-value]
 
     return decorate
@@ -182,11 +191,12 @@ def clerk_owner_required(
             request.__dict__["clerk_object"] = obj
         return decision
 
-    return _guard(judge, queries=True, refuse=respond_hiding if hide_others else respond)
+    return _guard(judge, policy.name, queries=True, refuse=respond_hiding if hide_others else respond)
 
 
 def _guard(
     judge: Callable[[HttpRequest, Subject, dict[str, Any]], Decision],
+    rule: str,
     *,
     queries: bool = False,
     refuse: Refuse = respond,
@@ -201,7 +211,7 @@ def _guard(
                 _require_request(request)
                 let_in = partial(view, request, *args, **kwargs)
                 return await aguard(
-                    request, lambda who: judge(request, who, kwargs), let_in, queries=queries, refuse=refuse
+                    request, lambda who: judge(request, who, kwargs), let_in, queries=queries, refuse=refuse, rule=rule
                 )
 
         else:
@@ -210,8 +220,9 @@ def _guard(
             def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
                 _require_request(request)
                 let_in = partial(view, request, *args, **kwargs)
-                return guard(request, lambda who: judge(request, who, kwargs), let_in, refuse=refuse)
+                return guard(request, lambda who: judge(request, who, kwargs), let_in, refuse=refuse, rule=rule)
 
+        mark_guarded(guarded, rule, *guards_of(view))
         return guarded  # type: ignore[return-value]
 
     return decorate

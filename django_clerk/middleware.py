@@ -12,11 +12,13 @@ from django.http.response import HttpResponseBase
 from django.urls import Resolver404, resolve
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
+from .acceptance import accepted_at
+from .audit import asettle, settle
 from .callers import attach_user, types_of
 from .cookies import set_cookie_lines
 from .core.auth import Auth
 from .core.instance import HANDSHAKE
-from .core.machines import SESSION, SESSIONS_ONLY
+from .core.machines import SESSION
 from .core.state import Headers
 from .http import clerk_request
 from .identify import headers_of, identify, is_verified_header, prepare
@@ -47,12 +49,22 @@ class ClerkMiddleware:
         if self._is_async:
             return self.__acall__(request)
         self.attach(request)
-        return self.send_away(request) or self.finish(request, self.get_response(request))
+        if (away := self.send_away(request)) is not None:
+            return away
+        response: HttpResponseBase = self.get_response(request)
+        if "_clerk_auth" in request.__dict__:
+            settle(request, response)
+        return self.finish(request, response)
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
         self.attach(request)
         await prepare(request)
-        return self.send_away(request) or self.finish(request, await self.get_response(request))
+        if (away := self.send_away(request)) is not None:
+            return away
+        response: HttpResponseBase = await self.get_response(request)
+        if "_clerk_auth" in request.__dict__:
+            await asettle(request, response)
+        return self.finish(request, response)
 
     def attach(self, request: HttpRequest) -> None:
         """Put the lazy values on the request."""
@@ -114,11 +126,7 @@ def _takes_sessions(request: HttpRequest) -> bool:
         view = resolve(request.path_info, getattr(request, "urlconf", None)).func
     except Resolver404:
         return True
-    # REST framework's views accept what any of their authentication classes does; other classes than ours say nothing.
-    given = {**getattr(view, "initkwargs", {}), **getattr(view, "view_initkwargs", {})}
-    classes = given.get("authentication_classes", getattr(getattr(view, "cls", None), "authentication_classes", ()))
-    accepted = [getattr(cls, "accepts", SESSIONS_ONLY) for cls in classes] or [types_of(view)]
-    return any(SESSION in types for types in accepted)
+    return SESSION in accepted_at(view)
 
 
 def _with_headers(response: _R, headers: Headers) -> _R:

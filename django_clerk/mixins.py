@@ -7,6 +7,7 @@ one view must all agree, and so must several that set the same attribute, unless
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial, reduce
 from operator import and_
@@ -23,7 +24,7 @@ from .core import policies
 from .core.machines import SESSIONS_ONLY, TokenType
 from .core.policies import Decision, Policy, Subject
 from .core.reverification import Reverification
-from .guards import aguard, guard
+from .guards import aguard, guard, guards_of, mark_guarded
 from .ownership import OwnerType, is_owner
 
 
@@ -39,6 +40,15 @@ class ClerkPolicyRequiredMixin:
         if View in order and order.index(View) < order.index(ClerkPolicyRequiredMixin):
             raise TypeError(f"{cls.__name__} would never be guarded: put its Clerk mixins before its view class.")
 
+    @classmethod
+    def as_view(cls, *args: Any, **initkwargs: Any) -> Any:
+        """Return the view, with the names of its rules on it for ``manage.py clerk_routes``."""
+        view: Any = super().as_view(*args, **initkwargs)  # type: ignore[misc]
+        made = cls(**initkwargs)
+        made.kwargs = defaultdict(str)  # of no URL: what a rule is called does not depend on it
+        mark_guarded(view, *made._names_of_rules(), *guards_of(view))
+        return view
+
     def get_policy(self) -> Policy:
         """Return a policy to ask beside ``policy`` and the rules of the mixins."""
         return policies.signed_in
@@ -49,10 +59,11 @@ class ClerkPolicyRequiredMixin:
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         let_in = partial(super().dispatch, request, *args, **kwargs)  # type: ignore[misc]
+        rule = type(self).__name__
         if not getattr(self, "view_is_async", False):
-            return guard(request, self._judge, let_in, refuse=self._refuse)
+            return guard(request, self._judge, let_in, refuse=self._refuse, rule=rule)
         queries = type(self).get_policy_object is not ClerkPolicyRequiredMixin.get_policy_object
-        return aguard(request, self._judge, let_in, queries=queries, refuse=self._refuse)
+        return aguard(request, self._judge, let_in, queries=queries, refuse=self._refuse, rule=rule)
 
     def _judge(self, subject: Subject) -> Decision:
         return reduce(and_, self._rules()).decide(subject, self.get_policy_object())
@@ -69,6 +80,18 @@ class ClerkPolicyRequiredMixin:
         yield from (rule(self) for rule in rules)
         yield from (get_policy() for get_policy in _declared(self, "get_policy"))
         yield from own
+
+    def _names_of_rules(self) -> Iterator[str]:
+        """Yield what the rules are called; what depends on the request, or is not set, by the name of the class."""
+        for cls in type(self).__mro__:
+            if (rule := vars(cls).get("_clerk_rule")) is not None:
+                try:
+                    yield rule(self).name
+                except ImproperlyConfigured:  # lets nobody in, and says why to whoever comes
+                    yield cls.__name__
+            elif cls is not ClerkPolicyRequiredMixin and "get_policy" in vars(cls):
+                yield f"{cls.__name__}.get_policy"
+        yield from (policy.name for policy in _declared(self, "policy") if policy is not None)
 
 
 def _all(view: ClerkPolicyRequiredMixin, name: str, make: Callable[[Any], Policy]) -> Policy:
@@ -117,7 +140,9 @@ class ClerkAcceptsMixin:
     def as_view(cls, **initkwargs: Any) -> Any:
         """Return the view, with ``clerk_accepts`` on it for the middleware to see. Raises ImproperlyConfigured."""
         view: Any = super().as_view(**initkwargs)  # type: ignore[misc]
-        mark_accepting(view, cls._clerk_acceptance(**initkwargs).types)
+        acceptance = cls._clerk_acceptance(**initkwargs)
+        mark_accepting(view, acceptance.types)
+        mark_guarded(view, acceptance.name, *guards_of(view))
         view.clerk_pending_allowed = initkwargs.get("pending_allowed", cls.pending_allowed)
         return view
 
@@ -200,6 +225,13 @@ class ClerkReverificationRequiredMixin(ClerkPolicyRequiredMixin):
 
     def _clerk_rule(self) -> Policy:
         return _all(self, "reverification", policies.reverified)
+
+
+class ClerkNotImpersonatedMixin(ClerkPolicyRequiredMixin):
+    """Let in who is signed in for themselves: nobody who acts for the user, and no machine."""
+
+    def _clerk_rule(self) -> Policy:
+        return policies.not_impersonated
 
 
 class ClerkOwnerRequiredMixin(ClerkPolicyRequiredMixin):

@@ -1,9 +1,9 @@
 """
 What other apps can listen to.
 
-Every signal is sent with ``send()`` inside the transaction that writes: a receiver that raises undoes the write,
-Clerk's delivery is answered 5xx, and Clerk sends it again. A receiver is also called again when the database undid its
-transaction, after a deadlock. Effects outside the database belong in ``transaction.on_commit()``.
+Every signal about Clerk's data is sent with ``send()`` inside the transaction that writes: a receiver that raises
+undoes the write, Clerk's delivery is answered 5xx, and Clerk sends it again. A receiver is also called again when the
+database undid its transaction, after a deadlock. Effects outside the database belong in ``transaction.on_commit()``.
 """
 
 from __future__ import annotations
@@ -49,3 +49,8 @@ session_started = Signal()
 #: A session has ended. Sender: ClerkUser. Arguments: ``session_id``, ``user_id``, ``status`` ("ended", "removed" or
 #: "revoked"), ``clerk_user`` and ``event``.
 session_ended = Signal()
+
+#: Somebody was refused, once for each request, at whichever door; nobody is let in by what a receiver does or raises.
+#: Unlike the others it is sent with ``send_robust()``. Sender: Decision. Arguments: ``decision``, ``rule`` (the name of
+#: the rule that refused) and ``request``.
+access_denied = Signal()

@@ -18,7 +18,7 @@ FLOORS = (
     ("conf", "cookies", "http", "signals", "api", "keystore"),
     ("wiring", "models"),
     ("accounts", "answers", "identify", "linking", "lookup", "ownership", "revocation", "rows", "sync", "transactions"),
-    ("backends", "receivers", "reconcile"),
+    ("audit", "backends", "receivers", "reconcile"),
     ("callers",),
     ("acceptance", "guards"),
     (

@@ -151,6 +151,11 @@ signed_in: Final = Policy("signed_in", lambda subject, obj: True)
 #: A user, or a machine that acts for none.
 known: Final = Policy("known", lambda subject, obj: True, for_machines=True)
 
+#: A user who acts for themselves. Of a machine nobody knows who made it, and for whom.
+not_impersonated: Final = Policy(
+    "not_impersonated", lambda subject, obj: subject.auth.machine is None and subject.auth.session.actor is None
+)
+
 
 def has_role(*roles: str) -> Policy:
     """

@@ -14,6 +14,7 @@ from .permissions import IsClerkAuthenticated as IsClerkAuthenticated
 from .permissions import IsClerkMachine as IsClerkMachine
 from .permissions import IsClerkOwner as IsClerkOwner
 from .permissions import IsClerkOwnerOrRole as IsClerkOwnerOrRole
+from .permissions import IsNotClerkImpersonated as IsNotClerkImpersonated
 from .permissions import RequiresClerkReverification as RequiresClerkReverification
 from .renderers import ClerkBrowsableAPIRenderer as ClerkBrowsableAPIRenderer
 from .throttling import ClerkAPIKeyRateThrottle as ClerkAPIKeyRateThrottle

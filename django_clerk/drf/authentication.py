@@ -13,9 +13,11 @@ from rest_framework.request import Request
 
 from django_clerk.acceptance import Acceptance
 from django_clerk.answers import challenge
+from django_clerk.audit import refused
 from django_clerk.callers import accept_unless_asked, load_user
 from django_clerk.core.auth import Auth
 from django_clerk.core.machines import SESSIONS_ONLY, TokenType
+from django_clerk.core.policies import Answer, Decision
 
 from .exceptions import CredentialRefused, KeysUnavailable
 
@@ -48,12 +50,14 @@ class ClerkAuthentication(BaseAuthentication):
         http_request: HttpRequest = request._request
         auth = accept_unless_asked(http_request, self.accepts, pending=self.allow_pending)
         if auth.is_unavailable and auth.source == "header":
+            refused(http_request, Decision(Answer.UNAVAILABLE, "authentication"))
             raise KeysUnavailable
         user = load_user(http_request) if auth.is_signed_in else None
         if auth.machine is not None and auth.machine.user_id is None:
             return AnonymousUser(), auth
         if user is None:
             if auth.source == "header":
+                refused(http_request, Decision(Answer.SIGN_IN, "authentication"))
                 # One text for every reason: which check a token failed is nobody's business but the log's.
                 sessions_only = self.accepts == SESSIONS_ONLY
                 text = _("Sign in, and send a valid session token.") if sessions_only else _("Send a valid credential.")
@@ -78,4 +82,5 @@ class ClerkAuthentication(BaseAuthentication):
         check.process_request(request)
         reason = check.process_view(request, None, (), {})  # type: ignore[arg-type]
         if reason:
+            refused(request, Decision(Answer.FORBID, "csrf"))
             raise PermissionDenied(f"CSRF Failed: {reason}")

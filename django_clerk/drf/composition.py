@@ -15,8 +15,9 @@ from rest_framework import permissions
 from rest_framework.permissions import BasePermission, BasePermissionMetaclass, OperandHolder
 from rest_framework.request import Request
 
+from django_clerk.audit import passed, refused
 from django_clerk.core import policies
-from django_clerk.core.policies import Answer
+from django_clerk.core.policies import Answer, Decision
 
 from .callers import subject_of_api
 from .exceptions import KeysUnavailable, ReverificationRequired
@@ -118,9 +119,13 @@ class _Known(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:
         subject = subject_of_api(request)
         decision = policies.signed_in.decide(subject)
+        if decision.answer is Answer.ALLOW and subject.auth.machine is not None:
+            decision = Decision(Answer.FORBID, "known")
+        if decision.answer is not Answer.ALLOW:
+            refused(request._request, decision)
         if decision.answer is Answer.UNAVAILABLE:
             raise KeysUnavailable
-        return decision.answer is Answer.ALLOW and subject.auth.machine is None
+        return decision.answer is Answer.ALLOW
 
 
 class _Not(BasePermission):
@@ -130,17 +135,27 @@ class _Not(BasePermission):
         self.op1 = rule
 
     def has_permission(self, request: Request, view: APIView) -> bool:
+        return self._told(request, self._may_pass(request, view))
+
+    def has_object_permission(self, request: Request, view: APIView, obj: Any) -> bool:
+        try:
+            return self._told(request, not _passes(self.op1, request, view, obj))
+        except ReverificationRequired:  # is a no
+            return self._told(request, True)
+
+    def _told(self, request: Request, passes: bool) -> bool:
+        if passes:
+            passed(request._request)
+        else:
+            refused(request._request, Decision(Answer.FORBID, f"~{type(self.op1).__name__}"))
+        return passes
+
+    def _may_pass(self, request: Request, view: APIView) -> bool:
         if hasattr(self.op1, "may_refuse"):
             return bool(self.op1.may_refuse(request, view))
         if type(self.op1).has_object_permission is not BasePermission.has_object_permission:
             return True
         return not self.op1.has_permission(request, view)
-
-    def has_object_permission(self, request: Request, view: APIView, obj: Any) -> bool:
-        try:
-            return not _passes(self.op1, request, view, obj)
-        except ReverificationRequired:  # is a no
-            return True
 
 
 def refuse_foreign_negation(view: APIView) -> None:

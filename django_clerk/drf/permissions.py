@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from django_clerk.audit import passed, refused
 from django_clerk.core import machine_policies, policies
 from django_clerk.core.policies import Answer, Policy
 from django_clerk.core.reverification import Reverification
@@ -64,15 +65,25 @@ class ClerkPermission(Combinable, BasePermission, metaclass=CombinableMetaclass)
     def _allows(self, policy: Policy, request: Request, view: APIView, obj: Any = None) -> bool:
         refuse_foreign_negation(view)
         decision = policy.decide(subject_of_api(request), obj)
+        if decision.answer is Answer.ALLOW:
+            passed(request._request)
+            return True
+        refused(request._request, decision)  # told with the response: another rule may let the caller in
         if decision.answer is Answer.UNAVAILABLE:
             raise KeysUnavailable
         if decision.answer is Answer.REVERIFY and decision.reverification is not None:
             raise ReverificationRequired(decision.reverification)
-        return decision.answer is Answer.ALLOW
+        return False
 
 
 class IsClerkAuthenticated(ClerkPermission):
     """Let in whoever is signed in by Clerk, and a machine that acts for a user where ClerkAuthentication accepts it."""
+
+
+class IsNotClerkImpersonated(ClerkPermission):
+    """Let in who is signed in for themselves: nobody who acts for the user, and no machine."""
+
+    policy = policies.not_impersonated
 
 
 class IsClerkMachine(ClerkPermission):

@@ -157,12 +157,16 @@ async def test_cookie_of_the_handshake_makes_no_token_good() -> None:
 
 
 @in_this_thread
-async def test_policy_is_asked_again() -> None:
+async def test_policy_is_asked_again(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "django_clerk.access")
     admin = {"metadata": {"role": "admin"}}
     client = await opened("/admins/", mint(**admin))
     await client.send_json_to(renewal(mint(**admin, jti="fresh")))
     assert (await client.ask("hello"))["echo"] == "hello"
     assert await client.ask(renewal(mint(metadata={}))) == 4403
+    assert [record.__dict__["rule"] for record in caplog.records if record.name == "django_clerk.access"] == [
+        "has_role(admin)"
+    ]
 
 
 @in_this_thread

@@ -282,3 +282,17 @@ def test_misplaced_guards_are_errors() -> None:
         with pytest.raises(TypeError, match="must be a policy"):
             Guarded(clerk_policy=wrong)
     assert issubclass(Guarded, AsyncConsumer)
+
+
+@in_this_thread
+async def test_refusals_are_told_once(ada: Any, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "django_clerk.access")
+    await opened("/guarded/", token=mint())
+    await opened("/open/")
+    await opened("/admins/", token=mint())
+    await opened("/guarded/")
+    told = [record.__dict__ for record in caplog.records if record.name == "django_clerk.access"]
+    assert [(one["rule"], one["answer"], one["user_id"]) for one in told] == [
+        ("has_role(admin)", "forbid", "user_ada"),
+        ("signed_in", "sign-in", None),
+    ]
