@@ -14,10 +14,10 @@ from django.core.cache import cache
 from django_clerk.models import ClerkUser
 from tests.asynchronous import in_this_thread
 from tests.callers import CALLERS, sign_up
-from tests.channels.sockets import Client, end_session
+from tests.channels.sockets import Client, end_session, with_database
 from tests.mint import mint, organization
 
-pytestmark = pytest.mark.django_db
+pytestmark = with_database
 
 
 @pytest.fixture(autouse=True)

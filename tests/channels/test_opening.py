@@ -16,10 +16,19 @@ from django.test import override_settings
 from django_clerk.contrib.channels import ClerkConsumerMixin, ClerkWebSocketMiddleware
 from tests.asynchronous import in_this_thread
 from tests.callers import CALLERS, as_page, sign_up
-from tests.channels.sockets import ORIGIN, Client, Guarded, end_session, routes, with_django_sessions, with_query
+from tests.channels.sockets import (
+    ORIGIN,
+    Client,
+    Guarded,
+    end_session,
+    routes,
+    with_database,
+    with_django_sessions,
+    with_query,
+)
 from tests.mint import bearer, mint, organization
 
-pytestmark = pytest.mark.django_db
+pytestmark = with_database
 
 NOBODY = {"clerk_id": None, "user": None, "source": None, "org": None, "subprotocols": []}
 BAD: list[dict[str, Any]] = [
