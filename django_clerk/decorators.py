@@ -211,12 +211,7 @@ def _guard(
                 _require_request(request)
                 let_in = partial(view, request, *args, **kwargs)
                 return await aguard(
-                    request,
-                    lambda who: judge(request, who, kwargs),
-                    let_in,
-                    queries=queries,
-                    refuse=refuse,
-                    rule=rule,
+                    request, lambda who: judge(request, who, kwargs), let_in, queries=queries, refuse=refuse, rule=rule
                 )
 
         else:

@@ -101,7 +101,7 @@ def guards_of(view: Any) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class _Refused:
-    """A decision, and the response to it, or the exception that asks for a page of the project's own."""
+    """A decision, and the response to it, or the exception that asks for the project's own 403 or 404 page."""
 
     decision: Decision
     response: HttpResponseBase | PermissionDenied | Http404
@@ -113,9 +113,9 @@ class _Refused:
         return HTTPStatus.NOT_FOUND if isinstance(self.response, Http404) else HTTPStatus.FORBIDDEN
 
     def answer(self) -> HttpResponseBase:
-        if not isinstance(self.response, HttpResponseBase):
-            raise self.response
-        return self.response
+        if isinstance(self.response, HttpResponseBase):
+            return self.response
+        raise self.response
 
 
 def _refuse(
@@ -137,10 +137,9 @@ def _refuse(
     if decision.answer is Answer.ALLOW or (unless is not None and unless(request)):
         return None
     try:
-        response = refuse(request, decision)
-    except (PermissionDenied, Http404) as error:
-        return _Refused(decision, error)
-    return _Refused(decision, response)
+        return _Refused(decision, refuse(request, decision))
+    except (PermissionDenied, Http404) as page:
+        return _Refused(decision, page)
 
 
 def _check_csrf(request: HttpRequest, subject: Subject) -> HttpResponseBase | None:

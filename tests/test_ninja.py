@@ -300,3 +300,24 @@ def test_what_is_no_policy(wrong: Any) -> None:
 def test_a_type_that_there_is_not(accepts: Any) -> None:
     with pytest.raises(ValueError, match="types of credentials"):
         ClerkAuth(accepts=accepts)
+
+
+@pytest.fixture
+def told(caplog: pytest.LogCaptureFixture) -> Any:
+    caplog.set_level("INFO", "django_clerk.access")
+    return lambda: [(record.rule, record.answer, record.status) for record in caplog.records if hasattr(record, "rule")]
+
+
+@both
+def test_refusals_are_told_once(ada: Any, prefix: str, told: Any) -> None:
+    call(f"{prefix}/clerk/", bearer())
+    call(f"{prefix}/clerk-or-key/", {"X-Key": "letmein"})
+    assert told() == []
+    call(f"{prefix}/clerk/")
+    call(f"{prefix}/clerk-or-key/", {"X-Key": "wrong"})
+    call(f"{prefix}/admins/", bearer())
+    call(f"{prefix}/clerk/", cookie(), "post", enforce_csrf_checks=True)
+    assert [answer for _, answer, _ in told()] == ["sign-in", "sign-in", "forbid", "forbid"]
+    assert [status for _, _, status in told()] == [401, 401, 403, 403]
+    assert told()[-1][0] == "csrf"
+    assert "has_role(admin)" in told()[-2][0]

@@ -227,6 +227,17 @@ def test_hidden_object_looks_like_one_that_is_not_there(invoice: Invoice, door: 
     assert stranger.status_code == 401
 
 
+@pytest.mark.parametrize("door", ["sync", "hidden", "async/hidden", "mixin/hidden"])
+def test_a_hidden_object_is_a_refusal_all_the_same(
+    invoice: Invoice, door: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "django_clerk.access")
+    status = get(f"/{door}/{invoice.pk}/", o=OTHER).status_code
+    get(f"/{door}/99999/", o=OTHER)
+    told = [record.__dict__ for record in caplog.records if record.name == "django_clerk.access"]
+    assert [(one["answer"], one["status"]) for one in told] == [("forbid", status)]
+
+
 def test_role_and_organization_combine(invoice: Invoice) -> None:
     assert get(f"/api/OfAdmins/{invoice.pk}/", o=organization("member")).status_code == 403
     assert get(f"/api/OfAdmins/{invoice.pk}/", o=organization("admin")).status_code == 200

@@ -19,6 +19,7 @@ from ninja.security.base import AuthBase
 
 from django_clerk.acceptance import Acceptance
 from django_clerk.answers import refuse_credential, respond_to_program
+from django_clerk.audit import passed, refused
 from django_clerk.callers import accept_unless_asked, subject_of
 from django_clerk.core import policies
 from django_clerk.core.auth import Auth
@@ -81,7 +82,9 @@ class ClerkAuth(AuthBase):
             _check_csrf(request, subject)
             decision = self._policy.decide(subject)
         if decision.answer is Answer.ALLOW:
+            passed(request)
             return auth
+        refused(request, decision)  # told with the response: another class may let the caller in
         if types == SESSIONS_ONLY or decision.answer is Answer.REVERIFY:
             response = respond_to_program(decision)
         else:
@@ -102,6 +105,7 @@ def require(request: HttpRequest, policy: Policy, obj: Any = None) -> None:
     subject = subject_of(request) if isinstance(auth, Auth) else Subject(Auth(), lambda: None)
     decision = policy.decide(subject, obj)
     if decision.answer is not Answer.ALLOW:
+        refused(request, decision)
         raise Refused(respond_to_program(decision), decision)
 
 
@@ -135,4 +139,5 @@ def _check_csrf(request: HttpRequest, subject: Subject) -> None:
     check.process_request(request)
     if check.process_view(request, None, (), {}) is not None:  # type: ignore[arg-type]
         decision = Decision(Answer.FORBID, "csrf")
+        refused(request, decision)
         raise Refused(JsonResponse({"detail": "CSRF Failed."}, status=403), decision)

@@ -6,7 +6,7 @@ import os
 
 from tests.settings import *  # noqa: F403
 
-DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ["TEST_DATABASE_FILE"]}}
 CLERK_PROVISION_USERS = "claims"
 CLERK_CLOCK_SKEW = 0
 CLERK_JWT_KEY = os.environ["TEST_JWT_KEY"]  # of the process that makes the tokens

@@ -6,11 +6,13 @@ import asyncio
 import json
 from typing import Any
 
+import pytest
 from asgiref.sync import async_to_sync
 from channels.auth import AuthMiddlewareStack
 from channels.generic.websocket import AsyncJsonWebsocketConsumer, JsonWebsocketConsumer
 from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
+from django.db import connection
 from django.urls import path
 
 from django_clerk.contrib.channels import ClerkConsumerMixin, ClerkWebSocketMiddleware, renew
@@ -22,6 +24,9 @@ from tests.mint import mint
 ORIGIN = "https://example.com"
 HOST = [(b"host", b"example.com")]
 PATIENCE = 10  #: seconds
+
+#: Not in one transaction, where the database is not in memory: Channels closes a connection that is in one.
+with_database = pytest.mark.django_db(transaction=connection.vendor != "sqlite")
 
 
 def end_session(session_id: str = "sess_1") -> None:

@@ -14,10 +14,10 @@ from django.core.cache import cache
 from django_clerk.models import ClerkUser
 from tests.asynchronous import in_this_thread
 from tests.callers import CALLERS, sign_up
-from tests.channels.sockets import Client, end_session
+from tests.channels.sockets import Client, end_session, with_database
 from tests.mint import mint, organization
 
-pytestmark = pytest.mark.django_db
+pytestmark = with_database
 
 
 @pytest.fixture(autouse=True)
@@ -157,12 +157,16 @@ async def test_cookie_of_the_handshake_makes_no_token_good() -> None:
 
 
 @in_this_thread
-async def test_policy_is_asked_again() -> None:
+async def test_policy_is_asked_again(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "django_clerk.access")
     admin = {"metadata": {"role": "admin"}}
     client = await opened("/admins/", mint(**admin))
     await client.send_json_to(renewal(mint(**admin, jti="fresh")))
     assert (await client.ask("hello"))["echo"] == "hello"
     assert await client.ask(renewal(mint(metadata={}))) == 4403
+    assert [record.__dict__["rule"] for record in caplog.records if record.name == "django_clerk.access"] == [
+        "has_role(admin)"
+    ]
 
 
 @in_this_thread

@@ -16,10 +16,19 @@ from django.test import override_settings
 from django_clerk.contrib.channels import ClerkConsumerMixin, ClerkWebSocketMiddleware
 from tests.asynchronous import in_this_thread
 from tests.callers import CALLERS, as_page, sign_up
-from tests.channels.sockets import ORIGIN, Client, Guarded, end_session, routes, with_django_sessions, with_query
+from tests.channels.sockets import (
+    ORIGIN,
+    Client,
+    Guarded,
+    end_session,
+    routes,
+    with_database,
+    with_django_sessions,
+    with_query,
+)
 from tests.mint import bearer, mint, organization
 
-pytestmark = pytest.mark.django_db
+pytestmark = with_database
 
 NOBODY = {"clerk_id": None, "user": None, "source": None, "org": None, "subprotocols": []}
 BAD: list[dict[str, Any]] = [
@@ -282,3 +291,17 @@ def test_misplaced_guards_are_errors() -> None:
         with pytest.raises(TypeError, match="must be a policy"):
             Guarded(clerk_policy=wrong)
     assert issubclass(Guarded, AsyncConsumer)
+
+
+@in_this_thread
+async def test_refusals_are_told_once(ada: Any, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "django_clerk.access")
+    await opened("/guarded/", token=mint())
+    await opened("/open/")
+    await opened("/admins/", token=mint())
+    await opened("/guarded/")
+    told = [record.__dict__ for record in caplog.records if record.name == "django_clerk.access"]
+    assert [(one["rule"], one["answer"], one["user_id"]) for one in told] == [
+        ("has_role(admin)", "forbid", "user_ada"),
+        ("signed_in", "sign-in", None),
+    ]

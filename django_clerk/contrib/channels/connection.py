@@ -10,12 +10,13 @@ from typing import Any
 from channels.db import database_sync_to_async
 from django.core.handlers.asgi import ASGIRequest
 
+from django_clerk.audit import adenied
 from django_clerk.callers import load_user
 from django_clerk.conf import conf
 from django_clerk.core import strictjson
 from django_clerk.core.auth import Auth
 from django_clerk.core.jws import LONGEST_TOKEN
-from django_clerk.core.policies import Answer, Decision, Policy, Subject
+from django_clerk.core.policies import ALLOW, Answer, Decision, Policy, Subject
 from django_clerk.identify import identify, prepare
 
 from .handshake import Scope, make_request
@@ -86,14 +87,16 @@ class Connection:
         auth, user = await database_sync_to_async(_bearer)(request)
         if auth.is_unavailable:  # proves nothing: the last token holds until it expires
             return False
+        decision = ALLOW
         if user is None or (auth.user_id, auth.session_id) != (self._auth.user_id, self._auth.session_id):
-            await self._close(SIGN_IN)
-            return False
+            decision = Decision(Answer.SIGN_IN, "same_session")
         for policy, _ in self.guards:
-            decision = await decide(policy, Subject(auth, lambda: user))
-            if decision.answer is not Answer.ALLOW:
-                await self._close(refusal(decision)["code"])
-                return False
+            if decision.answer is Answer.ALLOW:
+                decision = await decide(policy, Subject(auth, lambda: user))
+        if decision.answer is not Answer.ALLOW:
+            await adenied(request, decision)
+            await self._close(code_of(decision))
+            return False
         self._auth, self._deadline = auth, max(self._deadline, _deadline(auth))
         for scope in (self._scope, *(scope for _, scope in self.guards)):
             scope["clerk"], scope["user"] = auth, user
@@ -126,9 +129,9 @@ async def decide(policy: Policy, subject: Subject) -> Decision:
     return decision
 
 
-def refusal(decision: Decision) -> dict[str, Any]:
-    """Return the message that closes a connection for a decision that is not ALLOW."""
-    return {"type": "websocket.close", "code": _CODES.get(decision.answer, FORBIDDEN)}
+def code_of(decision: Decision) -> int:
+    """Return what a connection is closed with, for a decision that is not ALLOW."""
+    return _CODES.get(decision.answer, FORBIDDEN)
 
 
 def _bearer(request: ASGIRequest) -> tuple[Auth, Any]:

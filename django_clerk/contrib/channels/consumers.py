@@ -7,11 +7,12 @@ from typing import Any, ClassVar
 from channels.consumer import AsyncConsumer
 from django.core.exceptions import ImproperlyConfigured
 
+from django_clerk.audit import adenied
 from django_clerk.core import policies
 from django_clerk.core.policies import Answer, Policy, Subject
 
-from .connection import CONNECTION, Connection, Receive, Send, decide, refusal
-from .handshake import Scope
+from .connection import CONNECTION, Connection, Receive, Send, code_of, decide
+from .handshake import REQUEST, Scope
 
 
 class ClerkConsumerMixin:
@@ -39,8 +40,9 @@ class ClerkConsumerMixin:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> Any:
         decision = await decide(self._clerk_policy, subject_of_scope(scope))
         if decision.answer is not Answer.ALLOW:
+            await adenied(scope[REQUEST], decision)
             await receive()  # the question that a refusal answers
-            return await send(refusal(decision))
+            return await send({"type": "websocket.close", "code": code_of(decision)})
         connection: Connection | None = scope.get(CONNECTION)
         if connection is not None:
             connection.guards.append((self._clerk_policy, scope))

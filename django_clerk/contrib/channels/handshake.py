@@ -15,6 +15,7 @@ from django_clerk.http import public_url
 
 Scope = MutableMapping[str, Any]
 
+REQUEST = "clerk_request"  #: in the scope, the handshake as Django would have seen it
 SUBPROTOCOL = "clerk"  #: offered before the token: new WebSocket(url, ["clerk", token])
 
 

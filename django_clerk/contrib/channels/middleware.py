@@ -12,7 +12,7 @@ from django_clerk.core.auth import Auth
 from django_clerk.identify import identify, prepare
 
 from .connection import Connection, Receive, Send
-from .handshake import SUBPROTOCOL, Scope, comes_from_here, make_request, take_tokens
+from .handshake import REQUEST, SUBPROTOCOL, Scope, comes_from_here, make_request, take_tokens
 
 
 class ClerkWebSocketMiddleware:
@@ -39,6 +39,7 @@ class ClerkWebSocketMiddleware:
         is_ours = comes_from_here(request)
         if not is_ours:
             request.META.pop("HTTP_COOKIE", None)
+        told[REQUEST] = request
         await prepare(request)
         session_user = scope.get("user") if is_ours else None
         told["clerk"], told["user"] = await database_sync_to_async(_caller)(request, session_user)
