@@ -20,6 +20,7 @@ from .core.policies import Answer, Decision, Policy, Subject
 from .core.reverification import Reverification
 from .guards import aguard, guard, guards_of, mark_guarded
 from .ownership import is_owner
+from .routes import clerk_public as clerk_public
 
 View = TypeVar("View", bound=Callable[..., Any])
 

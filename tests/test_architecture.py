@@ -15,12 +15,13 @@ from tests.imports import PACKAGE, Import, absolute, imports_of, modules
 FLOORS = (
     ("", "exceptions"),
     ("core",),
-    ("conf", "cookies", "http", "signals", "api", "keystore"),
+    ("conf", "cookies", "http", "signals", "api", "keystore", "urlconf"),
     ("wiring", "models"),
     ("accounts", "answers", "identify", "linking", "lookup", "ownership", "revocation", "rows", "sync", "transactions"),
     ("audit", "backends", "receivers", "reconcile"),
     ("callers",),
     ("acceptance", "guards"),
+    ("routes",),
     (
         "middleware",
         "decorators",

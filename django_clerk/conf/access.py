@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.core.exceptions import ImproperlyConfigured
 
-from .reading import text, texts
+from .reading import lists, text, texts
 
 
 class AccessSettings:
@@ -27,6 +27,21 @@ class AccessSettings:
     def CLERK_PERSONAL_ACCOUNT_PATTERNS(self) -> tuple[str, ...]:
         """Paths about nobody but the user: a handshake makes no organization active."""
         return texts("CLERK_PERSONAL_ACCOUNT_PATTERNS")
+
+    @property
+    def CLERK_PUBLIC_ROUTES(self) -> tuple[str, ...]:
+        """Names of URLs, namespaces and paths that nobody needs to sign in for, within what is protected."""
+        return texts("CLERK_PUBLIC_ROUTES")
+
+    @property
+    def CLERK_PROTECTED_ROUTES(self) -> tuple[str, ...]:
+        """Names of URLs, namespaces and paths for whoever is signed in."""
+        return texts("CLERK_PROTECTED_ROUTES")
+
+    @property
+    def CLERK_ROLE_ROUTES(self) -> dict[str, tuple[str, ...]]:
+        """Names of URLs, namespaces and paths for whoever has the role, or one of several."""
+        return lists("CLERK_ROLE_ROUTES", or_one=True)
 
     @property
     def CLERK_SIGN_IN_URL(self) -> str | None:

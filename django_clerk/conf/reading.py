@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +44,29 @@ def text(name: str) -> str | None:
 def texts(name: str) -> tuple[str, ...]:
     """Return a list of texts, from the environment one separated by commas."""
     value = _read(name)
+    return _listed(name, value.split(",") if isinstance(value, str) else value)
+
+
+def lists(name: str, *, or_one: bool = False) -> dict[str, tuple[str, ...]]:
+    """Return a dict of lists of texts, from the environment one in JSON. With ``or_one`` a text is a list as well."""
+    value = _read(name)
     if isinstance(value, str):
-        value = value.split(",")
-    if not isinstance(value, (Sequence, set, frozenset, type(None))) or isinstance(value, bytes):
+        try:
+            value = json.loads(value) if value.strip() else None
+        except ValueError:
+            raise ImproperlyConfigured(f"{name} in the environment must be an object in JSON.") from None
+    if not isinstance(value, (Mapping, type(None))):
+        raise ImproperlyConfigured(f"{name} must be a dict of lists, not {type(value).__name__}.")
+    if not all(isinstance(key, str) and key.strip() for key in value or {}):
+        raise ImproperlyConfigured(f"{name} must have non-empty strings as keys.")
+    return {
+        key.strip(): _listed(f'{name}["{key}"]', [items] if or_one and isinstance(items, str) else items)
+        for key, items in (value or {}).items()
+    }
+
+
+def _listed(name: str, value: Any) -> tuple[str, ...]:
+    if not isinstance(value, (Sequence, set, frozenset, type(None))) or isinstance(value, (str, bytes)):
         raise ImproperlyConfigured(f"{name} must be a list of strings, not {type(value).__name__}.")
     items = tuple(value or ())
     if not all(isinstance(item, str) for item in items):

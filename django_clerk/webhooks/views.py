@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from http import HTTPStatus
 
-from django.contrib.auth.decorators import login_not_required
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -16,6 +15,7 @@ from django_clerk.conf import conf
 from django_clerk.core.deliveries import HEADERS, Event, verify
 from django_clerk.exceptions import WebhookNotConfigured, WebhookRejected
 from django_clerk.models import ClerkWebhookEvent
+from django_clerk.routes import clerk_public
 from django_clerk.rows import database, moment
 from django_clerk.signals import webhook_received
 
@@ -24,7 +24,7 @@ logger = logging.getLogger("django_clerk")
 
 @transaction.non_atomic_requests  # the transaction of ATOMIC_REQUESTS would commit after the answer has been decided
 @csrf_exempt
-@login_not_required
+@clerk_public
 @require_POST
 def clerk_webhook(request: HttpRequest) -> HttpResponse:
     """
