@@ -22,6 +22,7 @@ FLOORS = (
     ("callers",),
     ("acceptance", "guards"),
     ("routes",),
+    ("inventory",),
     (
         "middleware",
         "decorators",
