@@ -22,6 +22,7 @@ from .core.machines import SESSION
 from .core.state import Headers
 from .http import clerk_request
 from .identify import headers_of, identify, is_verified_header, prepare
+from .routes import arefuse_by_route, refuse_by_route
 from .wiring import get_instance
 
 _R = TypeVar("_R", bound=HttpResponseBase)
@@ -42,6 +43,8 @@ class ClerkMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         self.get_response = get_response
         self._is_async = iscoroutinefunction(get_response)
+        #: What Django asks before it calls a view. It waits for a coroutine function, and calls others in a thread.
+        self.process_view = self._aguard_route if self._is_async else self._guard_route
         if self._is_async:
             markcoroutinefunction(self)
 
@@ -65,6 +68,16 @@ class ClerkMiddleware:
         if "_clerk_auth" in request.__dict__:
             await asettle(request, response)
         return self.finish(request, response)
+
+    def _guard_route(
+        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
+        return refuse_by_route(request, view)
+
+    async def _aguard_route(
+        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
+        return await arefuse_by_route(request, view)
 
     def attach(self, request: HttpRequest) -> None:
         """Put the lazy values on the request."""

@@ -20,6 +20,7 @@ from .core.keys import JwksKeys, PemKey, SigningKeys
 from .core.machine_tokens import MachineTokenVerifier
 from .core.machines import API_KEY, M2M, TokenType
 from .core.organizations import OrganizationPatterns
+from .core.routes import Routes
 from .core.site import Site
 from .core.tokens import TokenVerifier
 from .core.urls import is_absolute, read_url
@@ -57,6 +58,11 @@ def get_role_claim() -> str:
 def get_machine_verifier() -> MachineTokenVerifier:
     """Return the verifier of API keys, M2M and OAuth tokens. Raises ImproperlyConfigured."""
     return _once("machine verifier", _make_machine_verifier)
+
+
+def get_routes() -> Routes:
+    """Return the route policy. Raises ImproperlyConfigured, which says what to write, for what is no pattern."""
+    return _once("routes", _make_routes)
 
 
 def revokes_sessions() -> bool:
@@ -150,6 +156,15 @@ def _make_site() -> Site:
         satellite_origins=frozenset(conf.CLERK_SATELLITE_ORIGINS),
         organizations=organizations,
     )
+
+
+def _make_routes() -> Routes:
+    try:
+        return Routes(conf.CLERK_PUBLIC_ROUTES, conf.CLERK_PROTECTED_ROUTES, conf.CLERK_ROLE_ROUTES)
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"CLERK_PUBLIC_ROUTES, CLERK_PROTECTED_ROUTES or CLERK_ROLE_ROUTES: {error}"
+        ) from error
 
 
 def _get_keys() -> SigningKeys:

@@ -15,7 +15,7 @@ from tests.imports import PACKAGE, Import, absolute, imports_of, modules
 FLOORS = (
     ("", "exceptions"),
     ("core",),
-    ("conf", "cookies", "http", "signals", "api", "keystore"),
+    ("conf", "cookies", "http", "signals", "api", "keystore", "urlconf"),
     ("wiring", "models"),
     (
         "accounts",
@@ -35,6 +35,8 @@ FLOORS = (
     ("export",),
     ("callers",),
     ("acceptance", "conditions", "guards", "sign_out"),
+    ("routes",),
+    ("inventory",),
     (
         "middleware",
         "decorators",

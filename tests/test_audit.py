@@ -80,6 +80,9 @@ urlpatterns = [
     path("async/decorator/", role(ashow)),
     path("mixin/", Page.as_view()),
     path("async/mixin/", AsyncPage.as_view()),
+    path("route/", show, name="route"),
+    path("async/route/", ashow, name="aroute"),
+    path("route-and-decorator/", login(role(login(show))), name="both"),
     path("stacked/", login(role(login(show)))),
     path("async/stacked/", login(role(login(ashow)))),
     path("accepts/", decorators.clerk_accepts("api_key", "session_token")(role(show))),
@@ -95,8 +98,9 @@ urlpatterns = [
     re_path("^(?P<anything>old/.*)$", role(show)),
 ]
 
-SYNC = ["/decorator/", "/mixin/", "/stacked/", "/accepts/", "/permission/"]
-ASYNC = ["/async/decorator/", "/async/mixin/", "/async/stacked/"]
+SYNC = ["/decorator/", "/mixin/", "/route/", "/stacked/", "/route-and-decorator/", "/accepts/", "/permission/"]
+ASYNC = ["/async/decorator/", "/async/mixin/", "/async/route/", "/async/stacked/"]
+ROUTES = {"CLERK_ROLE_ROUTES": {"route": "admin", "aroute": ["admin"], "both": "admin"}}
 
 
 @pytest.fixture
@@ -110,6 +114,11 @@ def told() -> Iterator[list[dict[str, Any]]]:
     access_denied.connect(hear)
     yield heard
     access_denied.disconnect(hear)
+
+
+@pytest.fixture
+def routes(settings: Any) -> None:
+    settings.CLERK_ROLE_ROUTES = ROUTES["CLERK_ROLE_ROUTES"]
 
 
 @pytest.fixture
@@ -134,6 +143,7 @@ def get(url: str, headers: dict[str, str] | None = None, **more: Any) -> Any:
     return Client().get(url, headers=headers, **more)
 
 
+@pytest.mark.usefixtures("routes")
 class TestOnce:
     @pytest.mark.parametrize("url", SYNC + ASYNC)
     @pytest.mark.parametrize(
@@ -161,7 +171,7 @@ class TestOnce:
         assert get(url, bearer(**ADMIN)).status_code == 200
         assert records(caplog) == told == []
 
-    @pytest.mark.parametrize("url", ["/decorator/", "/async/decorator/"])
+    @pytest.mark.parametrize("url", ["/decorator/", "/async/decorator/", "/route/", "/async/route/"])
     def test_page(self, ada: Any, caplog: Any, told: Any, url: str) -> None:
         assert get(url, as_page(CALLERS["nobody"])).status_code == 302
         assert get(url, as_page(CALLERS["owner"])).status_code == 403  # by way of an exception
@@ -173,6 +183,7 @@ class TestOnce:
         [
             ("/decorator/", "has_role(admin)"),
             ("/mixin/", "has_role(admin)"),
+            ("/route/", "CLERK_ROLE_ROUTES route: has_role(admin)"),
             ("/stacked/", "has_role(admin)"),
             ("/accepts/", "has_role(admin)"),
             ("/permission/", "has_role(admin)"),
@@ -270,14 +281,15 @@ class TestReceivers:
         for receiver in (fail, afail):
             access_denied.connect(receiver)
         try:
-            assert get(url, bearer()).status_code == 403
+            with override_settings(**ROUTES):
+                assert get(url, bearer()).status_code == 403
         finally:
             for receiver in (fail, afail):
                 access_denied.disconnect(receiver)
         assert len(told) == len(records(caplog)) == 1
         assert len(records(caplog, "django.dispatch")) == 2
 
-    @pytest.mark.parametrize("url", ["/decorator/", "/async/decorator/"])
+    @pytest.mark.parametrize("url", ["/decorator/", "/async/decorator/", "/async/route/"])
     def test_one_that_asks_the_database(self, ada: Any, url: str) -> None:
         users = []
 
@@ -287,7 +299,8 @@ class TestReceivers:
 
         access_denied.connect(look)
         try:
-            assert get(url, bearer()).status_code == 403
+            with override_settings(**ROUTES):
+                assert get(url, bearer()).status_code == 403
         finally:
             access_denied.disconnect(look)
         assert users == [ada.get_username(), 1]

@@ -16,6 +16,7 @@ from .deployment import check_deployment as check_deployment
 from .installation import check_middleware as check_middleware
 from .privileges import check_groups as check_groups
 from .privileges import check_privileges
+from .routes import check_routes
 from .tokens import check_tokens
 from .webhooks import check_webhooks
 
@@ -31,7 +32,7 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
                 found.append(
                     Error(str(error), hint="See the settings table in the documentation.", id="django_clerk.E001")
                 )
-    return found or [*check_tokens(), *check_webhooks(), *check_privileges()]
+    return found or [*check_tokens(), *check_webhooks(), *check_privileges(), *check_routes()]
 
 
 def register() -> None:

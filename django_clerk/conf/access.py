@@ -44,6 +44,21 @@ class AccessSettings:
         return texts("CLERK_PERSONAL_ACCOUNT_PATTERNS")
 
     @property
+    def CLERK_PUBLIC_ROUTES(self) -> tuple[str, ...]:
+        """Names of URLs, namespaces and paths that nobody needs to sign in for, within what is protected."""
+        return texts("CLERK_PUBLIC_ROUTES")
+
+    @property
+    def CLERK_PROTECTED_ROUTES(self) -> tuple[str, ...]:
+        """Names of URLs, namespaces and paths for whoever is signed in."""
+        return texts("CLERK_PROTECTED_ROUTES")
+
+    @property
+    def CLERK_ROLE_ROUTES(self) -> dict[str, tuple[str, ...]]:
+        """Names of URLs, namespaces and paths for whoever has the role, or one of several."""
+        return lists("CLERK_ROLE_ROUTES", or_one=True)
+
+    @property
     def CLERK_SIGN_IN_URL(self) -> str | None:
         return text("CLERK_SIGN_IN_URL")
 

@@ -47,8 +47,8 @@ def texts(name: str) -> tuple[str, ...]:
     return _listed(name, value.split(",") if isinstance(value, str) else value)
 
 
-def lists(name: str) -> dict[str, tuple[str, ...]]:
-    """Return a dict of lists of texts, from the environment one in JSON."""
+def lists(name: str, *, or_one: bool = False) -> dict[str, tuple[str, ...]]:
+    """Return a dict of lists of texts, from the environment one in JSON. With ``or_one`` a text is a list as well."""
     value = _read(name)
     if isinstance(value, str):
         try:
@@ -59,7 +59,10 @@ def lists(name: str) -> dict[str, tuple[str, ...]]:
         raise ImproperlyConfigured(f"{name} must be a dict of lists, not {type(value).__name__}.")
     if not all(isinstance(key, str) and key.strip() for key in value or {}):
         raise ImproperlyConfigured(f"{name} must have non-empty strings as keys.")
-    return {key.strip(): _listed(f'{name}["{key}"]', items) for key, items in (value or {}).items()}
+    return {
+        key.strip(): _listed(f'{name}["{key}"]', [items] if or_one and isinstance(items, str) else items)
+        for key, items in (value or {}).items()
+    }
 
 
 def _listed(name: str, value: Any) -> tuple[str, ...]:

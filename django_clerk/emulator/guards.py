@@ -17,7 +17,6 @@ from typing import Any, Concatenate, ParamSpec
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -25,6 +24,7 @@ from django.http.request import split_domain_port
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from django_clerk.core.instance import Instance
+from django_clerk.routes import clerk_public
 
 from .credentials import HOST
 
@@ -108,9 +108,9 @@ def local_only(view: View[P]) -> View[P]:
     """
     Let only this machine in, and see to what every view of the local Clerk needs besides.
 
-    Nothing is cached. The project's login requirement does not apply, for this is where people log in. ATOMIC_REQUESTS
-    does not either: the webhooks that a request sets off must find their own transaction. No session token is asked
-    for, so ClerkMiddleware sends no browser from here to Clerk: it is there.
+    Nothing is cached. The project's login requirement and route policy do not apply, for this is where people log in.
+    ATOMIC_REQUESTS does not either: the webhooks that a request sets off must find their own transaction. No session
+    token is asked for, so ClerkMiddleware sends no browser from here to Clerk: it is there.
     """
 
     @wraps(view)
@@ -124,7 +124,7 @@ def local_only(view: View[P]) -> View[P]:
         response["Cache-Control"] = "no-store"
         return response
 
-    marked: Any = transaction.non_atomic_requests(login_not_required(guarded))
+    marked: Any = transaction.non_atomic_requests(clerk_public(guarded))
     marked.clerk_accepts = ()
     return marked  # type: ignore[no-any-return]
 

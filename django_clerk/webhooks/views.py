@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable
 from http import HTTPStatus
 
-from django.contrib.auth.decorators import login_not_required
 from django.db import connections, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -16,6 +15,7 @@ from django_clerk.conf import conf
 from django_clerk.core.deliveries import HEADERS, Event, verify
 from django_clerk.core.events import read_change
 from django_clerk.exceptions import WebhookNotConfigured, WebhookNotQueued, WebhookRejected
+from django_clerk.routes import clerk_public
 
 from . import inbox
 from .backends import get_backend
@@ -34,7 +34,7 @@ def outside_of_transactions(view: _View) -> _View:
 
 @outside_of_transactions
 @csrf_exempt
-@login_not_required
+@clerk_public
 @require_POST
 def clerk_webhook(request: HttpRequest) -> HttpResponse:
     """
