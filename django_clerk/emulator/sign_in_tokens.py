@@ -1,4 +1,4 @@
-"""Links that sign somebody in, made by a back end."""
+"""Links that sign somebody in, made by a back end: as themselves, or as somebody else who acts for them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from .organizations.directory import Organizations
 from .store import SignInToken, SignInTokenTable
 from .users import touched
 
-_SECONDS = 30 * 24 * 60 * 60  # Clerk's default lifetime
+_SECONDS = 30 * 24 * 60 * 60  # Clerk's default lifetimes
+_ACTOR_SECONDS = 60 * 60
+_ACTED_SECONDS = 30 * 60  # of the session of somebody who acts for a user
 
 
 class SignInTokens:
@@ -41,18 +43,24 @@ class SignInTokens:
         organization_id = values.get("org_id")
         if organization_id is not None:
             self._organizations.membership(organization_id, user["id"])
-        now, secret = self._clock(), new_secret("")
-        document: Document = {
-            "object": "sign_in_token",
-            "id": new_id("sit"),
+        own: Document = {"object": "sign_in_token", "id": new_id("sit"), "user_id": user["id"]}
+        return self._add(own, values.get("expires_in_seconds") or _SECONDS, organization_id=organization_id)
+
+    def create_actor(self, fields: Mapping[str, Any]) -> Document:
+        """Return a new token by which an actor is signed in as a user. Who acts is in the session and its tokens."""
+        values = parameters.checked(fields, parameters.CREATE_ACTOR_TOKEN, required=["user_id", "actor"])
+        user = self._directory.user(values["user_id"])
+        own: Document = {
+            "object": "actor_token",
+            "id": new_id("act"),
             "user_id": user["id"],
-            "status": "pending",
-            "created_at": now,
-            "updated_at": now,
+            "actor": values["actor"],
         }
-        expires_at = now + (values.get("expires_in_seconds") or _SECONDS) * 1000
-        self._table.add(SignInToken(document, organization_id, expires_at), secret=secret)
-        return {**document, "token": secret, "url": f"{frontend_api()}/v1/tickets/accept?ticket={secret}"}
+        return self._add(
+            own,
+            values.get("expires_in_seconds") or _ACTOR_SECONDS,
+            session_seconds=values.get("session_max_duration_in_seconds") or _ACTED_SECONDS,
+        )
 
     def revoke(self, token_id: str) -> Document:
         """Raises Problem for one that is unknown, used or revoked."""
@@ -70,6 +78,14 @@ class SignInTokens:
             )
         self._table.change(token.document["id"], lambda current: self._ended(current, "accepted"))
         return token
+
+    def _add(
+        self, own: Document, lifetime: int, *, organization_id: str | None = None, session_seconds: int | None = None
+    ) -> Document:
+        now, secret = self._clock(), new_secret("")
+        document: Document = {**own, "status": "pending", "created_at": now, "updated_at": now}
+        self._table.add(SignInToken(document, organization_id, now + lifetime * 1000, session_seconds), secret=secret)
+        return {**document, "token": secret, "url": f"{frontend_api()}/v1/tickets/accept?ticket={secret}"}
 
     def _ended(self, token: SignInToken, status: str) -> Document:
         was = token.document["status"]

@@ -17,6 +17,8 @@ class SignInTokenEndpoints:
         return {
             "/v1/sign_in_tokens": {"POST": self._create},
             "/v1/sign_in_tokens/(?P<token_id>[^/]+)/revoke": {"POST": self._revoke},
+            "/v1/actor_tokens": {"POST": self._create_actor},
+            "/v1/actor_tokens/(?P<token_id>[^/]+)/revoke": {"POST": self._revoke},
         }
 
     def admits(self, call: Call) -> bool:
@@ -24,6 +26,9 @@ class SignInTokenEndpoints:
 
     def _create(self, call: Call) -> Answer:
         return Answer.json(self._tokens.create(call.json()))
+
+    def _create_actor(self, call: Call) -> Answer:
+        return Answer.json(self._tokens.create_actor(call.json()))
 
     def _revoke(self, call: Call, token_id: str) -> Answer:
         return Answer.json(self._tokens.revoke(token_id))
