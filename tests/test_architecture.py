@@ -20,7 +20,7 @@ FLOORS = (
     ("accounts", "answers", "identify", "linking", "lookup", "ownership", "revocation", "rows", "sync", "transactions"),
     ("backends", "receivers", "reconcile"),
     ("callers",),
-    ("acceptance", "guards"),
+    ("acceptance", "guards", "pages"),
     (
         "middleware",
         "decorators",
@@ -30,6 +30,8 @@ FLOORS = (
         "management",
         "admin",
         "templatetags",
+        "context_processors",
+        "urls",
         "checks",
         "migrations",
     ),

@@ -14,6 +14,7 @@ from django_clerk.conf import Conf, conf
 
 from .deployment import check_deployment as check_deployment
 from .installation import check_middleware as check_middleware
+from .pages import check_pages
 from .tokens import check_tokens
 from .webhooks import check_webhooks
 
@@ -29,7 +30,7 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
                 found.append(
                     Error(str(error), hint="See the settings table in the documentation.", id="django_clerk.E001")
                 )
-    return found or [*check_tokens(), *check_webhooks()]
+    return found or [*check_tokens(), *check_webhooks(), *check_pages()]
 
 
 def register() -> None:

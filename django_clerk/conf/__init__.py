@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from .access import AccessSettings
 from .emulator import EmulatorSettings
+from .pages import PageSettings
 from .sync import SyncSettings
 from .tokens import TokenSettings
 
 
-class Conf(TokenSettings, AccessSettings, SyncSettings, EmulatorSettings):
+class Conf(TokenSettings, AccessSettings, PageSettings, SyncSettings, EmulatorSettings):
     """Every ``CLERK_…`` setting of the package. Raises ImproperlyConfigured, naming the setting, for a bad value."""
 
 
