@@ -27,7 +27,8 @@ def environment(temporary: Path, **extra: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("CLERK_", "EXAMPLE_"))}
     kept.pop("DJANGO_SETTINGS_MODULE", None)
     path = os.pathsep.join(filter(None, [str(ROOT), kept.get("PYTHONPATH")]))
-    return {**kept, "PYTHONPATH": path, "TMPDIR": str(temporary), **extra}
+    # Without JavaScript there is only the plain sign-in page, whether or not Clerk's own box could be had.
+    return {**kept, "PYTHONPATH": path, "TMPDIR": str(temporary), "EXAMPLE_PLAIN_SIGN_IN": "1", **extra}
 
 
 def manage(*arguments: str, cwd: Path, **extra: str) -> subprocess.CompletedProcess[str]:
