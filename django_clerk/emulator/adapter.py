@@ -12,8 +12,8 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPResponse
 
-from .bapi.router import NoAnswer
 from .exchange import Call
+from .faults import NoAnswer
 from .instance import get_emulator
 
 

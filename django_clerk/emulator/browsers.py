@@ -27,3 +27,8 @@ def remember(response: HttpResponse, request: HttpRequest, client: Client) -> No
     """Set the local Clerk's own cookie. The site is not shown it: at Clerk's it would belong to another host."""
     cookie = cookies.Cookie(cookies.CLIENT, client.token, http_only=True)
     cookie.put(response, secure=request.is_secure(), path=reverse("clerk_emulator:index"))
+
+
+def has_unknown_dev_browser(request: HttpRequest) -> bool:
+    """Tell whether a browser that is not known says in the query who it is, as Clerk's JavaScript does."""
+    return bool(request.GET.get(cookies.DEV_BROWSER))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
 
-from . import documents, users
+from . import documents, passwords, users
 from .bapi import parameters
 from .documents import Document
 from .exchange import Problem, not_found
 from .store import Selection, Sessions, Taken, UserTable
+from .store.sessions import LIVE
 from .store.users import Password
 
 Fields = Mapping[str, Any]
@@ -54,6 +55,14 @@ class Directory:
     def count(self, selection: Selection) -> int:
         return self._table.count(selection)
 
+    def find(self, identifier: str) -> Document | None:
+        """Return the user with an e-mail address or a username, or None."""
+        for kind in ("email_address", "username"):
+            user_id = self._table.owner(kind, identifier.strip().lower())
+            if user_id is not None:
+                return self._table.get(user_id)
+        return None
+
     def created_at(self, user_id: str) -> int | None:
         return self._table.created_at(user_id)
 
@@ -63,6 +72,14 @@ class Directory:
     def create_user(self, fields: Fields, *, allowed: Mapping[str, parameters.Check] = parameters.CREATE) -> Document:
         """Add a user and tell the webhooks. Raises Problem (422) where Clerk would refuse the fields."""
         [document] = self._add([fields], allowed)
+        self._emit("user.created", document)
+        return document
+
+    def sign_up(self, fields: Fields) -> Document:
+        """Add a user who has proven their one address, and tell the webhooks. ``fields`` have been checked."""
+        values = {**fields, "email_address": [fields["email_address"]], "email_address_strategy": "email_code"}
+        document = users.create(values, now=self._clock())
+        self._store([document], [(document["id"], ("django", fields["password_digest"]))])
         self._emit("user.created", document)
         return document
 
@@ -111,14 +128,26 @@ class Directory:
         return remains
 
     def active_session(self, session_id: str) -> Document | None:
-        """Return a session that has neither been ended nor expired, or None."""
+        """Return a session that has neither been ended nor expired, or None. One that is pending counts."""
         session = self._sessions.get(session_id)
-        if session is None or session["status"] != "active" or session["expire_at"] <= self._clock():
-            return None
-        return session
+        return session if session is not None and self._is_live(session) else None
 
-    def sign_in(self, user_id: str, *, client_id: str) -> Document:
-        """Start a session in a client and return it. Raises Problem (403) for banned and locked users."""
+    def client_sessions(self, client_id: str) -> list[Document]:
+        """Return the sessions in a browser that have neither been ended nor expired, the oldest first."""
+        return list(filter(self._is_live, self._sessions.of_client(client_id)))
+
+    def user_sessions(self, user_id: str) -> list[Document]:
+        """Return the sessions of a user that have neither been ended nor expired, the oldest first."""
+        return list(filter(self._is_live, self._sessions.active(user_id)))
+
+    def sign_in(
+        self, user_id: str, *, client_id: str, actor: Document | None = None, tasks: Sequence[Document] = ()
+    ) -> Document:
+        """
+        Start a session in a client and return it; with tasks to do first, it is pending.
+
+        Raises Problem (403) for banned and locked users.
+        """
         now = self._clock()
 
         def signed_in(user: Document) -> Document:
@@ -130,11 +159,53 @@ class Directory:
             return users.updated(user, {"last_sign_in_at": now, "last_active_at": now}, now=now)
 
         document = self._apply(user_id, signed_in)
-        session = documents.session(user_id, client_id=client_id, now=now)
+        session = documents.session(user_id, client_id=client_id, actor=actor, tasks=tasks, now=now)
         self._sessions.add(session)
-        self._emit("session.created", {**session, "user": document})
+        self._emit("session.pending" if tasks else "session.created", {**session, "user": document})
         self._emit("user.updated", document)  # last_sign_in_at has changed
         return session
+
+    def touch_session(self, session_id: str, *, organization_id: str | None, keep_organization: bool) -> Document:
+        """
+        Note that a session is in use, with an organization or none, and return it. Raises Problem (404) without one.
+
+        ``keep_organization`` says that the session does not go back to having none. A session that was pending for want
+        of one is active then.
+        """
+        now = self._clock()
+
+        def touched(session: Document) -> Document:
+            chosen = organization_id
+            if keep_organization and chosen is None:
+                chosen = session["last_active_organization_id"]
+            changed = {**session, "last_active_organization_id": chosen, "last_active_at": now, "updated_at": now}
+            if chosen is not None:
+                changed.pop("tasks", None)
+                changed["status"] = "active"
+            return changed
+
+        before = self.active_session(session_id)
+        session = None if before is None else self._sessions.change(session_id, touched)
+        if before is None or session is None:
+            raise Problem.of(
+                404, "resource_not_found", "Session not found", f"No session was found with id {session_id}."
+            )
+        if before["status"] == "pending" and session["status"] == "active":
+            self._emit("session.created", {**session, "user": self.user(session["user_id"])})
+        return session
+
+    def active_membership(self, session: Document) -> Document | None:
+        """Return the membership of a session's user in its active organization, or None."""
+        return None
+
+    def organization_of(self, user_id: str, organization: str) -> str | None:
+        """Return the id of an organization, named by id or slug, of which a user is a member. Raises Problem (404)."""
+        raise Problem.of(404, "resource_not_found", "not found", "No such organization.")
+
+    def has_password(self, user_id: str, password: str) -> bool:
+        """Tell whether this is the user's password. Raises Problem (501) where its digest is one we cannot compute."""
+        stored = self._table.password(user_id)
+        return stored is not None and passwords.matches(stored, password)
 
     def end_session(self, session_id: str, status: str) -> Document | None:
         """
@@ -149,7 +220,7 @@ class Directory:
 
     def _add(self, many: Iterable[Fields], allowed: Mapping[str, parameters.Check]) -> list[Document]:
         created: list[Document] = []
-        passwords: list[tuple[str, Password]] = []
+        secrets: list[tuple[str, Password]] = []
         now = self._clock()
         for number, fields in enumerate(many):
             values = parameters.checked(fields, allowed)
@@ -159,12 +230,15 @@ class Directory:
             created.append(document)
             password = _password_of(values)
             if password is not None:
-                passwords.append((document["id"], password))
+                secrets.append((document["id"], password))
+        self._store(created, secrets)
+        return created
+
+    def _store(self, created: Sequence[Document], secrets: Sequence[tuple[str, Password]]) -> None:
         try:
-            self._table.add(created, passwords)
+            self._table.add(created, secrets)
         except Taken as taken:
             raise _taken(taken.kind) from taken
-        return created
 
     def _change(
         self, user_id: str, change: Callable[[Document], Document], *, password: Password | None = None
@@ -183,6 +257,9 @@ class Directory:
         if document is None:
             raise not_found(user_id)
         return document
+
+    def _is_live(self, session: Document) -> bool:
+        return session["status"] in LIVE and session["expire_at"] > self._clock()
 
     def _end_sessions(self, user: Document) -> None:
         for session in self._sessions.active(user["id"]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -13,13 +14,13 @@ SESSION_SECONDS = 7 * 24 * 60 * 60  # Clerk's default lifetime of a session; its
 _COLOURS = ("6c47ff", "0f766e", "b45309", "be123c", "1d4ed8", "4d7c0f", "a21caf", "0369a1")
 
 
-def email_address(address: str, *, reserved: bool, now: int) -> Document:
+def email_address(address: str, *, reserved: bool, now: int, strategy: str = "admin") -> Document:
     return {
         "id": new_id("idn"),
         "object": "email_address",
         "email_address": address,
         "reserved": reserved,
-        "verification": None if reserved else _verified_by_admin(),
+        "verification": None if reserved else _verified(strategy, now=now),
         "linked_to": [],
         "matches_sso_connection": False,
         "created_at": now,
@@ -27,7 +28,7 @@ def email_address(address: str, *, reserved: bool, now: int) -> Document:
     }
 
 
-def phone_number(number: str, *, reserved: bool, now: int) -> Document:
+def phone_number(number: str, *, reserved: bool, now: int, strategy: str = "admin") -> Document:
     return {
         "id": new_id("idn"),
         "object": "phone_number",
@@ -35,7 +36,7 @@ def phone_number(number: str, *, reserved: bool, now: int) -> Document:
         "reserved_for_second_factor": False,
         "default_second_factor": False,
         "reserved": reserved,
-        "verification": None if reserved else _verified_by_admin(),
+        "verification": None if reserved else _verified(strategy, now=now),
         "linked_to": [],
         "backup_codes": None,
         "created_at": now,
@@ -51,14 +52,17 @@ def deleted(document: Document) -> Document:
     return remains
 
 
-def session(user_id: str, *, client_id: str, now: int) -> Document:
+def session(
+    user_id: str, *, client_id: str, now: int, actor: Document | None = None, tasks: Sequence[Document] = ()
+) -> Document:
     return {
         "object": "session",
         "id": new_id("sess"),
         "user_id": user_id,
         "client_id": client_id,
-        "actor": None,
-        "status": "active",
+        "actor": actor,
+        "status": "pending" if tasks else "active",
+        **({"tasks": list(tasks)} if tasks else {}),
         "last_active_organization_id": None,
         "last_active_at": now,
         "expire_at": now + SESSION_SECONDS * 1000,
@@ -79,11 +83,9 @@ def avatar(seed: str, initials: str) -> str:
     )
 
 
-def _verified_by_admin() -> Document:
-    return {
-        "object": "verification_admin",
-        "status": "verified",
-        "strategy": "admin",
-        "attempts": None,
-        "expire_at": None,
-    }
+def _verified(strategy: str, *, now: int) -> Document:
+    if strategy == "admin":
+        facts: Document = {"object": "verification_admin", "attempts": None, "expire_at": None}
+    else:
+        facts = {"object": "verification_otp", "attempts": 1, "expire_at": now}
+    return {**facts, "status": "verified", "strategy": strategy}

@@ -18,20 +18,26 @@ from .bapi.router import BackendAPI
 from .bapi.sessions import SessionEndpoints
 from .bapi.users import UserEndpoints
 from .clients import Clients
+from .configuration import Dashboard
 from .credentials import INSTANCE, MEMORY, load_credentials, load_signing_key, prepare_state_dir
 from .directory import Directory
 from .documents import Document
+from .email_codes import EmailCodes
+from .fapi.assembly import frontend_api
 from .handshakes import Handshakes
 from .identifiers import new_id
 from .machines import Machines
 from .signing import Signer
 from .store import (
     ClientTable,
+    Codes,
     Database,
     Deliveries,
     Delivery,
     MachineCredentialTable,
+    Options,
     Payloads,
+    SessionFactsTable,
     Sessions,
     UserTable,
 )
@@ -81,7 +87,16 @@ class Emulator:
         )
         self._table = UserTable(self._database)
         self.directory = Directory(self._table, Sessions(self._database), emit=self._courier.emit, clock=milliseconds)
-        self.clients = Clients(ClientTable(self._database), self.directory, signer=self.signer, clock=milliseconds)
+        self.dashboard = Dashboard(Options(self._database))
+        self.codes = EmailCodes(Codes(self._database), clock=milliseconds)
+        self.clients = Clients(
+            ClientTable(self._database),
+            SessionFactsTable(self._database),
+            self.directory,
+            self.dashboard,
+            signer=self.signer,
+            clock=milliseconds,
+        )
         self.handshakes = Handshakes(Payloads(self._database), signer=self.signer, clock=milliseconds)
         self.machines = Machines(MachineCredentialTable(self._database), clock=milliseconds)
         self.api = BackendAPI(
@@ -91,6 +106,7 @@ class Emulator:
             jwks=self.signer.jwks,
             secret_key=self.credentials.secret_key,
         )
+        self.browser_api = frontend_api(self.directory, self.clients, self.codes, self.dashboard, clock=milliseconds)
         self.faults = self.api.faults
         self.fail_next = self.faults.fail_next
 

@@ -108,9 +108,9 @@ def local_only(view: View[P]) -> View[P]:
     """
     Let only this machine in, and see to what every view of the local Clerk needs besides.
 
-    Nothing is cached. The project's login requirement does not apply, for this is where people log in. ATOMIC_REQUESTS
-    does not either: the webhooks that a request sets off must find their own transaction. No session token is asked
-    for, so ClerkMiddleware sends no browser from here to Clerk: it is there.
+    Nothing is cached unless the view says so. The project's login requirement does not apply, for this is where people
+    log in. ATOMIC_REQUESTS does not either: the webhooks that a request sets off must find their own transaction. No
+    session token is asked for, so ClerkMiddleware sends no browser from here to Clerk: it is there.
     """
 
     @wraps(view)
@@ -121,7 +121,7 @@ def local_only(view: View[P]) -> View[P]:
             response = view(request, *args, **kwargs)
         else:
             response = HttpResponse(why_not, status=403, content_type="text/plain; charset=utf-8")
-        response["Cache-Control"] = "no-store"
+        response.headers.setdefault("Cache-Control", "no-store")
         return response
 
     marked: Any = transaction.non_atomic_requests(login_not_required(guarded))

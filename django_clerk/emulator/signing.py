@@ -43,7 +43,7 @@ class Signer:
         self._loaded: rsa.RSAPrivateKey | None = None
 
     def session_token(
-        self, user_id: str, *, session_id: str, azp: str | None, lifetime: float = 60, **claims: Any
+        self, user_id: str, *, session_id: str | None, azp: str | None, lifetime: float = 60, **claims: Any
     ) -> str:
         """
         Return a version 2 session token.

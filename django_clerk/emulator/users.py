@@ -201,8 +201,10 @@ def _apply_addresses(document: Document, parameters: Parameters, kind: str, *, n
                 f"{kind}_identification_status must have one item for each {kind}.",
                 param=f"{kind}_identification_status",
             )
+        strategy = parameters.get(f"{kind}_strategy", "admin")
         document[plural] = [
-            build(value, reserved=state == "reserved", now=now) for value, state in zip(values, states, strict=True)
+            build(value, reserved=state == "reserved", strategy=strategy, now=now)
+            for value, state in zip(values, states, strict=True)
         ]
         document[primary] = document[plural][0]["id"] if document[plural] else None
     if parameters.get(primary) is not None:

@@ -132,7 +132,7 @@ class RefreshContract:
         return {
             "format": "cookie",
             "expired_token": token,
-            "refresh_token": client.refresh_token,
+            "refresh_token": emulator.clients.refresh_token(session["id"]),
             "request_origin": ORIGIN,
             "request_headers": {"user-agent": ["a browser"]},
         }
@@ -200,11 +200,11 @@ class RefreshContract:
     ) -> None:
         """Neither the expired token nor the refresh token alone is enough, nor are two that do not belong together."""
         grace = emulator.create_user(email_address="grace@example.com")
-        other, other_session = emulator.clients.sign_in(emulator.clients.open(), grace["id"])
+        _, other_session = emulator.clients.sign_in(emulator.clients.open(), grace["id"])
         token = emulator.mint_session_token(grace["id"], azp=ORIGIN, session_id=other_session["id"], lifetime=-60)
         mixed = emulator.mint_session_token(grace["id"], azp=ORIGIN, session_id=session["id"], lifetime=-60)
         for change in (
-            {"refresh_token": other.refresh_token},
+            {"refresh_token": emulator.clients.refresh_token(other_session["id"])},
             {"refresh_token": ""},
             {"refresh_token": "rft_guess"},
             {"refresh_token": "\ud800"},

@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 import re
-import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from hmac import compare_digest
 from typing import Any, Protocol
 
 from django_clerk.emulator.exchange import Answer, Call, Problem
-
-from .faults import Faults
+from django_clerk.emulator.faults import Faults
 
 #: By path, a regular expression, and method: what answers. Groups of the path are keyword arguments.
 Routes = Mapping[str, Mapping[str, Callable[..., Answer]]]
 
 _KEPT_CALLS = 100_000
-
-
-class NoAnswer(Exception):
-    """The call is to go unanswered, by a fault on demand."""
-
-    def __init__(self, *, timed_out: bool) -> None:
-        super().__init__("Clerk gave no answer.")
-        self.timed_out = timed_out  #: the caller's patience ended; otherwise, the connection failed
 
 
 class Endpoints(Protocol):
@@ -64,13 +54,9 @@ class BackendAPI:
         Raises NoAnswer when a fault on demand wants that; ``timeout`` is how many seconds the caller would wait.
         """
         self.calls.append(f"{call.method} {call.path}")
-        fault = self.faults.take(call)
+        fault = self.faults.meet(call.path, timeout=timeout)
         if fault is not None:
-            _wait(fault.delay, timeout)
-            if fault.dropped:
-                raise NoAnswer(timed_out=False)
-            if fault.answer is not None:
-                return fault.answer
+            return fault
         try:
             self._authenticate(call)
             return self._route(call)
@@ -101,9 +87,3 @@ class BackendAPI:
 
     def _get_jwks(self, call: Call) -> Answer:
         return Answer.json(self._jwks())
-
-
-def _wait(delay: float, timeout: float | None) -> None:
-    time.sleep(delay if timeout is None else min(delay, timeout))
-    if timeout is not None and delay > timeout:
-        raise NoAnswer(timed_out=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from django_clerk.emulator.bapi.router import NoAnswer
 from django_clerk.emulator.exchange import Call, Problem
+from django_clerk.emulator.faults import NoAnswer
 from django_clerk.emulator.guards import local_only
 from django_clerk.emulator.instance import get_emulator
 

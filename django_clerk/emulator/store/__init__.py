@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from .clients import Client as Client
 from .clients import ClientTable as ClientTable
+from .codes import Code as Code
+from .codes import Codes as Codes
 from .database import Database as Database
 from .deliveries import Attempt as Attempt
 from .deliveries import Deliveries as Deliveries
 from .deliveries import Delivery as Delivery
 from .machines import MachineCredentialTable as MachineCredentialTable
+from .options import Options as Options
 from .payloads import Payloads as Payloads
+from .session_facts import SessionFacts as SessionFacts
+from .session_facts import SessionFactsTable as SessionFactsTable
 from .sessions import Sessions as Sessions
 from .users import Selection as Selection
 from .users import Taken as Taken

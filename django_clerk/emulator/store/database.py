@@ -30,10 +30,21 @@ CREATE TABLE IF NOT EXISTS sessions (
     document TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS sessions_user ON sessions (user_id, status);
-CREATE TABLE IF NOT EXISTS clients (
-    id TEXT PRIMARY KEY, dev_browser TEXT NOT NULL UNIQUE, token TEXT NOT NULL UNIQUE, session_id TEXT,
-    refresh_token TEXT, changed_at INTEGER NOT NULL
+CREATE INDEX IF NOT EXISTS sessions_client ON sessions (json_extract(document, '$.client_id'), status);
+CREATE TABLE IF NOT EXISTS session_facts (
+    session_id TEXT PRIMARY KEY, refresh_token TEXT NOT NULL, first_factor_at INTEGER NOT NULL, second_factor_at INTEGER
 );
+CREATE TABLE IF NOT EXISTS clients (
+    id TEXT PRIMARY KEY, dev_browser TEXT NOT NULL UNIQUE, token TEXT NOT NULL UNIQUE, session_id TEXT, strategy TEXT,
+    changed_at INTEGER NOT NULL, created_at INTEGER NOT NULL, sign_in TEXT, sign_up TEXT
+);
+CREATE TABLE IF NOT EXISTS codes (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, subject TEXT NOT NULL, address TEXT NOT NULL, purpose TEXT NOT NULL,
+    code TEXT NOT NULL, status TEXT NOT NULL, attempts INTEGER NOT NULL, created_at INTEGER NOT NULL,
+    expire_at INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS codes_subject ON codes (subject);
+CREATE TABLE IF NOT EXISTS options (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS payloads (nonce TEXT PRIMARY KEY, directives TEXT NOT NULL, expires_at INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS machine_credentials (
     id TEXT PRIMARY KEY, digest TEXT NOT NULL UNIQUE, document TEXT NOT NULL

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 from django_clerk.emulator.documents import Document
 
 from .database import Database
+
+#: What a session is until it ends: with or without a task that its user has still to do.
+LIVE = ("active", "pending")
 
 
 class Sessions:
@@ -24,19 +28,30 @@ class Sessions:
         return None if row is None else json.loads(row[0])
 
     def active(self, user_id: str) -> list[Document]:
-        rows = self._database.rows(
-            "SELECT document FROM sessions WHERE user_id = ? AND status = 'active' ORDER BY created_at, id", [user_id]
-        )
-        return [json.loads(row[0]) for row in rows]
+        """Return the live sessions of a user, the oldest first."""
+        return self._live("user_id = ?", user_id)
 
-    def end(self, session_id: str, *, status: str, now: int) -> Document | None:
-        """Give an active session a final status, such as "removed". Returns it, or None when it was not active."""
+    def of_client(self, client_id: str) -> list[Document]:
+        """Return the live sessions in a browser, the oldest first."""
+        return self._live("json_extract(document, '$.client_id') = ?", client_id)
+
+    def change(self, session_id: str, change: Callable[[Document], Document]) -> Document | None:
+        """Put ``change(session)`` in a live session's place and return it; None when there is no live one."""
         with self._database.transaction():
             document = self.get(session_id)
-            if document is None or document["status"] != "active":
+            if document is None or document["status"] not in LIVE:
                 return None
-            document = {**document, "status": status, "updated_at": now}
+            document = change(document)
             self._database.execute(
-                "UPDATE sessions SET status = ?, document = ? WHERE id = ?", [status, json.dumps(document), session_id]
+                "UPDATE sessions SET status = ?, document = ? WHERE id = ?",
+                [document["status"], json.dumps(document), session_id],
             )
             return document
+
+    def end(self, session_id: str, *, status: str, now: int) -> Document | None:
+        """Give a live session a final status, such as "removed". Returns it, or None when it was not live."""
+        return self.change(session_id, lambda session: {**session, "status": status, "updated_at": now})
+
+    def _live(self, condition: str, value: str) -> list[Document]:
+        sql = f"SELECT document FROM sessions WHERE {condition} AND status IN (?, ?) ORDER BY created_at, rowid"  # noqa: S608 - the conditions above
+        return [json.loads(row[0]) for row in self._database.rows(sql, [value, *LIVE])]

@@ -104,6 +104,11 @@ class UserTable:
         row = self._database.row("SELECT document FROM users WHERE id = ?", [user_id])
         return None if row is None else json.loads(row[0])
 
+    def password(self, user_id: str) -> Password | None:
+        """Return the hasher and the digest of a user's password, or None without one."""
+        row = self._database.row("SELECT hasher, digest FROM passwords WHERE user_id = ?", [user_id])
+        return None if row is None else (row[0], row[1])
+
     def owner(self, kind: str, value: str) -> str | None:
         """Return the id of the user with this identifier, or None."""
         row = self._database.row("SELECT user_id FROM identifiers WHERE kind = ? AND value = ?", [kind, value])

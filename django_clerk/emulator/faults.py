@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from django_clerk.emulator.exchange import Answer, Call, Problem
+from .exchange import Answer, Problem
 
 _CODES = {
     401: (
@@ -20,6 +21,14 @@ _OTHER = (
     "internal_clerk_error",
     "There was an internal error on our servers. We've been notified and are working on fixing it.",
 )
+
+
+class NoAnswer(Exception):
+    """The call is to go unanswered, by a fault on demand."""
+
+    def __init__(self, *, timed_out: bool) -> None:
+        super().__init__("Clerk gave no answer.")
+        self.timed_out = timed_out  #: the caller's patience ended; otherwise, the connection failed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +48,7 @@ class Faults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._queue: list[Fault] = []
-        self._unreachable = 0
+        self._unreachable: list[str] = []
 
     def fail_next(
         self,
@@ -70,23 +79,39 @@ class Faults:
         self._add(Fault(path=path, times=times, delay=seconds))
 
     @contextmanager
-    def unreachable(self) -> Iterator[None]:
-        """Give no answer to anyone while inside."""
+    def unreachable(self, path: str = "/") -> Iterator[None]:
+        """Give no answer to calls whose path begins with ``path`` while inside: ``"/v1/jwks"`` loses the keys only."""
         with self._lock:
-            self._unreachable += 1
+            self._unreachable.append(path)
         try:
             yield
         finally:
             with self._lock:
-                self._unreachable -= 1
+                self._unreachable.remove(path)
 
-    def take(self, call: Call) -> Fault | None:
-        """Return the fault that this call meets, using it up; None when the call is to be answered as usual."""
+    def meet(self, path: str, *, timeout: float | None) -> Answer | None:
+        """
+        Do to a call what was asked for, and return the answer it gets instead of the right one; None for the right one.
+
+        Raises NoAnswer for a call that is to have none; ``timeout`` is how many seconds the caller would wait.
+        """
+        fault = self._take(path)
+        if fault is None:
+            return None
+        time.sleep(fault.delay if timeout is None else min(fault.delay, timeout))
+        if timeout is not None and fault.delay > timeout:
+            raise NoAnswer(timed_out=True)
+        if fault.dropped:
+            raise NoAnswer(timed_out=False)
+        return fault.answer
+
+    def _take(self, path: str) -> Fault | None:
+        """Return the fault that a call meets, using it up; None when the call is to be answered as usual."""
         with self._lock:
-            if self._unreachable:
+            if any(path.startswith(lost) for lost in self._unreachable):
                 return Fault(path="/", times=1, dropped=True)
             for index, fault in enumerate(self._queue):
-                if call.path.startswith(fault.path):
+                if path.startswith(fault.path):
                     if fault.times > 1:
                         self._queue[index] = replace(fault, times=fault.times - 1)
                     else:

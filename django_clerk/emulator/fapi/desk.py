@@ -1,0 +1,65 @@
+"""What every group of endpoints works with, and who it has before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django_clerk.emulator.clients import Clients
+from django_clerk.emulator.configuration import Dashboard
+from django_clerk.emulator.directory import Directory
+from django_clerk.emulator.documents import Document
+from django_clerk.emulator.email_codes import EmailCodes
+from django_clerk.emulator.exchange import Problem
+from django_clerk.emulator.store import Client
+
+from .attempts import Attempts
+from .resources import Resources
+from .visits import Visit
+
+
+@dataclass(frozen=True)
+class Desk:
+    directory: Directory
+    clients: Clients
+    codes: EmailCodes
+    dashboard: Dashboard
+    attempts: Attempts
+    resources: Resources
+    clock: Callable[[], int]  #: milliseconds since the epoch
+
+    def client(self, visit: Visit) -> Client:
+        """Return the browser, which must be known. Raises Problem (401)."""
+        if visit.client is None:
+            raise unauthenticated()
+        return visit.client
+
+    def session(self, visit: Visit, session_id: str | None = None) -> Document:
+        """
+        Return a session in the browser that calls: one by its id, or the one that the call is made for.
+
+        Raises Problem: 401 when nobody is signed in, 404 for a session that is over or in another browser.
+        """
+        client = self.client(visit)
+        wanted = session_id or visit.query.get("_clerk_session_id")
+        if wanted:
+            session = next((item for item in self.clients.sessions(client) if item["id"] == wanted), None)
+            if session is None and session_id:
+                raise no_session(session_id)
+        else:
+            session = self.clients.session(client)
+        if session is None:
+            raise unauthenticated()
+        return session
+
+    def user(self, visit: Visit) -> Document:
+        """Return the user that the call is made for. Raises Problem as ``session`` does."""
+        return self.directory.user(self.session(visit)["user_id"])
+
+
+def unauthenticated() -> Problem:
+    return Problem.of(401, "authentication_invalid", "Invalid authentication", "Unable to authenticate the request.")
+
+
+def no_session(session_id: str) -> Problem:
+    return Problem.of(404, "resource_not_found", "Session not found", f"No session was found with id {session_id}.")
