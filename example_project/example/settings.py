@@ -28,6 +28,7 @@ SECRET_KEY = "django-insecure-this-one-is-published-so-take-another"
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 
 INSTALLED_APPS = [
+    "posts",  # before django_clerk, whose sign-in page it shows in its own frame: templates/django_clerk/
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -37,7 +38,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_clerk",  # CLERK
     "rest_framework",
-    "posts",
     "demo",  # `manage.py demo`, nothing of which a project needs
 ]
 
@@ -74,7 +74,7 @@ else:
 
     INSTALLED_APPS += ["django_clerk.emulator"]
     globals().update(emulator_settings(STATE_DIR / ".clerk", origin=ORIGIN))
-    HAS_CLERK_BOX = (BASE_DIR / "node_modules/@clerk/ui").is_dir() and "EXAMPLE_PLAIN_SIGN_IN" not in os.environ
+    HAS_CLERK_BOX = (BASE_DIR / "node_modules/@clerk/ui").is_dir() and not os.environ.get("EXAMPLE_PLAIN_SIGN_IN")
 
 # CLERK: sign-in pages of one's own, from django_clerk.urls. Without these two lines, Clerk's hosted pages are used.
 if HAS_CLERK_BOX:

@@ -82,13 +82,13 @@ class Site:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[Site]:
-    """Serve the site as long as the block lasts."""
+def served(folder: Path, **extra: str) -> Iterator[Site]:
+    """Serve the site as long as the block lasts, with something more in its environment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     log = folder / "site.log"
-    settings = environment(folder, EXAMPLE_STATE_DIR=str(folder))
+    settings = environment(folder, EXAMPLE_STATE_DIR=str(folder), **extra)
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
             [*MANAGE, "demo", "--port", str(port)], env=settings, stdout=output, stderr=subprocess.STDOUT
