@@ -8,8 +8,8 @@ from django.http import HttpRequest
 
 CLERK_APPEARANCE = {
     "variables": {
-        "colorPrimary": "var(--accent)",
-        "colorPrimaryForeground": "var(--on-accent)",
+        "colorPrimary": "var(--clerk-primary)",
+        "colorPrimaryForeground": "var(--clerk-on-primary)",
         "colorBackground": "var(--card)",
         "colorForeground": "var(--ink)",
         "colorMuted": "var(--paper)",

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import time
 from typing import Any
-
-from tests.emulator.chromium import hosts_asked
+from urllib.parse import urlsplit
 
 PATIENCE = 20  # seconds
 _SEEN = "const seen = (element) => element && element.checkVisibility({ visibilityProperty: true, opacityProperty: true });"
@@ -18,6 +17,7 @@ class Visitor:
     def __init__(self, driver: Any, origin: str) -> None:
         self.driver = driver
         self.origin = origin
+        self._asked: set[str] = set()
 
     def open(self, path: str) -> None:
         self.driver.get(self.origin + path)
@@ -82,6 +82,10 @@ class Visitor:
         """Return what the site answers to a call with the page's cookies, as JSON."""
         return self.run(f"await (await fetch({json.dumps(path)})).json()")
 
+    def cookies(self) -> set[str]:
+        """Return the names of the cookies that the site has here."""
+        return {cookie["name"] for cookie in self.driver.get_cookies()}
+
     def forget(self) -> None:
         """Begin anew, as somebody who has never been here."""
         self.driver.get("about:blank")
@@ -89,9 +93,21 @@ class Visitor:
         self.driver.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": self.origin, "storageTypes": "all"})
         self.hosts(), self.complaints()
 
+    def urls(self) -> list[str]:
+        """Return the addresses that were asked for since this was asked last."""
+        urls = []
+        for entry in self.driver.get_log("performance"):
+            message = json.loads(entry["message"])["message"]
+            if message["method"] == "Network.requestWillBeSent":
+                urls.append(message["params"]["request"]["url"])
+        self._asked |= {urlsplit(url).hostname or "" for url in urls if url.startswith(("http", "ws"))}
+        return urls
+
     def hosts(self) -> set[str]:
         """Return the hosts to which requests went since this was asked last."""
-        return hosts_asked(self.driver)
+        self.urls()
+        asked, self._asked = self._asked, set()
+        return asked
 
     def complaints(self) -> list[str]:
         """Return the errors on the console since this was asked last."""
