@@ -6,7 +6,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -18,6 +18,7 @@ from django_clerk.exceptions import APIError
 
 from . import answers, transport
 from .connection import DEFAULT_MAX_BODY, BoundedRequest
+from .pace import Pace
 from .paging import ID
 from .retries import Patience
 
@@ -69,6 +70,7 @@ class Calls:
             "Content-Type": "application/json",
             "User-Agent": f"django_clerk/{__version__}",
         }
+        self.pace = Pace.of(secret_key, sleep=sleep)  #: for callers that take long: ``wait()`` before each call
         self._patience = Patience(budget=waiting_budget, sleep=sleep)
         self._clock = clock
 
@@ -80,7 +82,7 @@ class Calls:
         method: str,
         path: str,
         *,
-        params: Mapping[str, str] | None = None,
+        params: Mapping[str, str | Sequence[str]] | None = None,
         body: Mapping[str, Any] | None = None,
         deadline: float = 10.0,
         attempts: int = ATTEMPTS,

@@ -1,4 +1,4 @@
-"""Walk a list of Clerk's by cursor, and come to an end whatever the server answers."""
+"""Walk a list of Clerk's, by cursor or by offset, and come to an end whatever the server answers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 
 from django_clerk.exceptions import APIError
 
+OVERLAP = 10  #: items of a page by offset that the page before should have had
+_SPARE = 10  # requests more than the pages of a list, for what changes while it is read
 ID = re.compile(r"[A-Za-z0-9_-]{1,255}")
 
 
@@ -35,6 +37,42 @@ def walk(fetch: Callable[[str | None], list[Any]], *, page_size: int) -> Iterato
             raise APIError("Clerk sent a page without a single valid id: there is nothing to continue from.")
         previous, cursor = ids, listed[-1]
         cursors.add(cursor)
+
+
+def walk_by_offset(fetch: Callable[[int], tuple[list[Any], int]], *, page_size: int) -> Iterator[list[Any]]:
+    """
+    Yield page after page; ``fetch`` gets the offset and returns a page with the length of the whole list.
+
+    A list that loses items while it is read moves up, and an offset then leaves some out. So each page begins a little
+    before the end of the one before and must hold one of its items; otherwise it is read again from further back. What
+    changes while it is read may come twice, and what is added in front does not come any more.
+
+    The first page with fewer than ``page_size`` items is the last. Raises APIError when the list does not come to an
+    end, or holds nothing to go by: the listing is then not complete.
+    """
+    overlap = min(OVERLAP, page_size - 1)
+    previous: frozenset[str] = frozenset()
+    offset = requests = allowed = 0
+    while True:
+        page, total = fetch(offset)
+        requests += 1
+        allowed = allowed or _SPARE + 2 * (total // (page_size - overlap))
+        ids = frozenset(item["id"] for item in page if _has_id(item))
+        is_torn = offset > 0 and not ids & previous
+        fresh = [] if is_torn else [item for item in page if not _has_id(item) or item["id"] not in previous]
+        if fresh:
+            yield fresh
+        if len(page) < page_size and not is_torn:
+            return
+        if requests >= allowed:
+            raise APIError("Clerk's list does not come to an end: the listing is not complete.")
+        if is_torn:
+            offset = max(offset - page_size, 0)
+            continue
+        if not ids:
+            raise APIError("Clerk sent a page without a single valid id: there is nothing to continue from.")
+        previous = ids
+        offset += page_size - overlap
 
 
 def _has_id(item: object) -> bool:

@@ -11,7 +11,9 @@ from .configuration import Dashboard
 from .cookies import BrowserState
 from .directory import Directory
 from .documents import Document
+from .exchange import Problem
 from .identifiers import new_id, new_secret
+from .organizations.directory import Organizations
 from .signing import Signer
 from .store import Client, ClientTable, SessionFacts, SessionFactsTable
 
@@ -26,6 +28,7 @@ class Clients:
         table: ClientTable,
         facts: SessionFactsTable,
         directory: Directory,
+        organizations: Organizations,
         dashboard: Dashboard,
         *,
         signer: Signer,
@@ -34,6 +37,7 @@ class Clients:
         self._table = table
         self._facts = facts
         self._directory = directory
+        self._organizations = organizations
         self._dashboard = dashboard
         self._signer = signer
         self._clock = clock
@@ -147,7 +151,7 @@ class Clients:
         claims = session_claims(
             session,
             self._facts.get(session["id"]),
-            membership=self._directory.active_membership(session),
+            membership=self.membership(session),
             user_has=self._dashboard.subscription(session["user_id"]),
             organization_has=self._dashboard.subscription(session["last_active_organization_id"]),
             now=self._clock(),
@@ -156,6 +160,40 @@ class Clients:
         return self._signer.session_token(
             session["user_id"], session_id=session["id"], azp=azp, lifetime=lifetime, **claims
         )
+
+    def membership(self, session: Document) -> Document | None:
+        """Return the membership of a session's user in its active organization; None when there is none (any more)."""
+        organization_id = session["last_active_organization_id"]
+        if organization_id is None:
+            return None
+        try:
+            membership = self._organizations.membership(organization_id, session["user_id"])
+        except Problem:
+            return None
+        return {**membership, "permissions": self.permissions(membership)}
+
+    def organization_id(self, session: Document) -> str | None:
+        """Return the id of the organization that is active in a session; None where its user is no member any more."""
+        membership = self.membership(session)
+        return None if membership is None else membership["organization"]["id"]
+
+    def chosen_organization(self, session: Document, wanted: str | None) -> str | None:
+        """
+        Return the id of the organization, named by id or slug, that a session is to have: an empty name is for none.
+
+        Without a name it is the one that it has. Raises Problem (404) where the session's user is no member.
+        """
+        if wanted is None:
+            return self.organization_id(session)
+        if not wanted:
+            return None
+        organization = self._organizations.organization(wanted)
+        return str(self._organizations.membership(organization["id"], session["user_id"])["organization"]["id"])
+
+    def permissions(self, membership: Document) -> list[str]:
+        """Return what a member may do: by the instance's roles, and by what the dashboard adds to them."""
+        custom = self._dashboard.configuration.role_permissions.get(membership["role"], ())
+        return [*membership["permissions"], *custom]
 
     def template_token(self, session: Document, claims: Mapping[str, Any], *, azp: str) -> str:
         """Return a token for another service: with the claims of a template, and nothing of the session."""

@@ -20,6 +20,8 @@ class Configuration:
     organizations: bool = True
     force_organization_selection: bool = False  #: a session is pending until an organization has been chosen
     token_lifetime: int = 60  #: seconds, of session tokens
+    #: Custom permissions by role: {"org:admin": ["org:invoices:create"]}
+    role_permissions: Mapping[str, Sequence[str]] = field(default_factory=dict)
     jwt_templates: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  #: claims by name of the template
 
 

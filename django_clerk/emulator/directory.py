@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.auth.hashers import make_password
 
-from . import documents, passwords, users
+from . import addresses, documents, passwords, users
 from .bapi import parameters
 from .documents import Document
 from .exchange import Problem, not_found
@@ -56,12 +56,18 @@ class Directory:
         return self._table.count(selection)
 
     def find(self, identifier: str) -> Document | None:
-        """Return the user with an e-mail address or a username, or None."""
+        """Return the user with a verified e-mail address or a username, or None."""
+        wanted = identifier.strip().lower()
         for kind in ("email_address", "username"):
-            user_id = self._table.owner(kind, identifier.strip().lower())
-            if user_id is not None:
-                return self._table.get(user_id)
+            user_id = self._table.owner(kind, wanted)
+            user = None if user_id is None else self._table.get(user_id)
+            if user is not None and (kind == "username" or wanted in addresses.verified_of(user)):
+                return user
         return None
+
+    def is_taken(self, kind: str, value: str) -> bool:
+        """Tell whether a user has an identifier: an "email_address", verified or not, or a "username"."""
+        return self._table.owner(kind, value.lower()) is not None
 
     def created_at(self, user_id: str) -> int | None:
         return self._table.created_at(user_id)
@@ -104,6 +110,10 @@ class Directory:
         if values.get("sign_out_of_other_sessions"):
             self._end_sessions(document)
         return document
+
+    def change_user(self, user_id: str, change: Callable[[Document], Document]) -> Document:
+        """Put ``change(user)`` in a user's place and tell the webhooks."""
+        return self._change(user_id, change)
 
     def change_metadata(self, user_id: str, fields: Fields, *, replace: bool) -> Document:
         values = parameters.checked(fields, parameters.METADATA)
@@ -193,14 +203,6 @@ class Directory:
         if before["status"] == "pending" and session["status"] == "active":
             self._emit("session.created", {**session, "user": self.user(session["user_id"])})
         return session
-
-    def active_membership(self, session: Document) -> Document | None:
-        """Return the membership of a session's user in its active organization, or None."""
-        return None
-
-    def organization_of(self, user_id: str, organization: str) -> str | None:
-        """Return the id of an organization, named by id or slug, of which a user is a member. Raises Problem (404)."""
-        raise Problem.of(404, "resource_not_found", "not found", "No such organization.")
 
     def has_password(self, user_id: str, password: str) -> bool:
         """Tell whether this is the user's password. Raises Problem (501) where its digest is one we cannot compute."""

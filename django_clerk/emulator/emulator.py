@@ -14,6 +14,8 @@ from django.utils.asyncio import async_unsafe
 from . import seeds
 from .bapi import listing, parameters
 from .bapi.machines import MachineEndpoints
+from .bapi.memberships import MembershipEndpoints
+from .bapi.organizations import OrganizationEndpoints
 from .bapi.router import BackendAPI
 from .bapi.sessions import SessionEndpoints
 from .bapi.users import UserEndpoints
@@ -27,6 +29,7 @@ from .fapi.assembly import frontend_api
 from .handshakes import Handshakes
 from .identifiers import new_id
 from .machines import Machines
+from .organizations.directory import Organizations
 from .signing import Signer
 from .store import (
     ClientTable,
@@ -35,7 +38,9 @@ from .store import (
     Deliveries,
     Delivery,
     MachineCredentialTable,
+    MembershipTable,
     Options,
+    OrganizationTable,
     Payloads,
     SessionFactsTable,
     Sessions,
@@ -87,12 +92,20 @@ class Emulator:
         )
         self._table = UserTable(self._database)
         self.directory = Directory(self._table, Sessions(self._database), emit=self._courier.emit, clock=milliseconds)
+        self.organizations = Organizations(
+            OrganizationTable(self._database),
+            MembershipTable(self._database),
+            self.directory,
+            emit=self._courier.emit,
+            clock=milliseconds,
+        )
         self.dashboard = Dashboard(Options(self._database))
         self.codes = EmailCodes(Codes(self._database), clock=milliseconds)
         self.clients = Clients(
             ClientTable(self._database),
             SessionFactsTable(self._database),
             self.directory,
+            self.organizations,
             self.dashboard,
             signer=self.signer,
             clock=milliseconds,
@@ -102,11 +115,15 @@ class Emulator:
         self.api = BackendAPI(
             UserEndpoints(self.directory),
             SessionEndpoints(self.directory, self.clients, self.handshakes, signer=self.signer),
+            OrganizationEndpoints(self.organizations),
+            MembershipEndpoints(self.organizations, self.directory),
             MachineEndpoints(self.machines),
             jwks=self.signer.jwks,
             secret_key=self.credentials.secret_key,
         )
-        self.browser_api = frontend_api(self.directory, self.clients, self.codes, self.dashboard, clock=milliseconds)
+        self.browser_api = frontend_api(
+            self.directory, self.organizations, self.clients, self.codes, self.dashboard, clock=milliseconds
+        )
         self.faults = self.api.faults
         self.fail_next = self.faults.fail_next
 

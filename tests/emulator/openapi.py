@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,17 @@ def validate_answer(specification: str, path: str, method: str, instance: Any, *
     jsonschema = pytest.importorskip("jsonschema")
     document = _document(specification)
     answer = document["paths"][path][method.lower()]["responses"][str(status)]
+    if "$ref" in answer:
+        answer = document["components"]["responses"][answer["$ref"].rpartition("/")[2]]
     schema = {"allOf": [answer["content"]["application/json"]["schema"]], "components": document["components"]}
     jsonschema.Draft202012Validator(schema).validate(instance)
+
+
+def template(specification: str, path: str) -> str | None:
+    """Return the path of a specification, parameters in braces, that a path is one of; None for none."""
+    known = _document(specification)["paths"]
+    fitting = (item for item in known if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", item), path))
+    return path if path in known else next(fitting, None)
 
 
 @functools.cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django_clerk.emulator.addresses import is_verified
 from django_clerk.emulator.directory import Directory
 from django_clerk.emulator.documents import Document
 from django_clerk.emulator.email_codes import EmailCodes
@@ -39,7 +40,7 @@ class Attempts:
     def sign_up(self, attempt: dict[str, Any]) -> Document:
         fields = attempt["fields"]
         is_verified = attempt["verified"]
-        verification = self._codes.verification(attempt["id"])
+        verification = self._codes.verification(code_subject(attempt))
         return {
             "object": "sign_up_attempt",
             "id": attempt["id"],
@@ -107,9 +108,14 @@ def first_factors(user: Document) -> list[Document]:
             "primary": item["id"] == user["primary_email_address_id"],
         }
         for item in user["email_addresses"]
-        if item["verification"] is not None and item["verification"]["status"] == "verified"
+        if is_verified(item)
     ]
     return factors
+
+
+def code_subject(attempt: dict[str, Any]) -> str:
+    """Return what a sign-up's code is for: this address in this attempt. With another address it proves nothing."""
+    return f"{attempt['id']} {attempt['fields'].get('email_address')}"
 
 
 def missing_fields(attempt: dict[str, Any]) -> list[str]:

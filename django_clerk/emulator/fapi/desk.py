@@ -11,6 +11,7 @@ from django_clerk.emulator.directory import Directory
 from django_clerk.emulator.documents import Document
 from django_clerk.emulator.email_codes import EmailCodes
 from django_clerk.emulator.exchange import Problem
+from django_clerk.emulator.organizations.directory import Organizations
 from django_clerk.emulator.store import Client
 
 from .attempts import Attempts
@@ -21,6 +22,7 @@ from .visits import Visit
 @dataclass(frozen=True)
 class Desk:
     directory: Directory
+    organizations: Organizations
     clients: Clients
     codes: EmailCodes
     dashboard: Dashboard

@@ -48,11 +48,12 @@ def environment(configuration: Configuration, pages: Pages) -> Document:
         "organization_settings": {
             "enabled": configuration.organizations,
             "max_allowed_memberships": 0,
-            "force_organization_selection": configuration.force_organization_selection,
             "actions": {"admin_delete": True},
             "domains": {"enabled": False, "enrollment_modes": [], "default_role": "org:member"},
             "slug": {"disabled": False},
             "creator_role": "org:admin",
+            # Not in Clerk's specification, but what its JavaScript looks for: told only where it is so.
+            **({"force_organization_selection": True} if configuration.force_organization_selection else {}),
         },
         "fraud_settings": {"object": "fraud_settings", "native": {"device_attestation_mode": "disabled"}},
         "commerce_settings": {

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django_clerk.emulator.bapi import listing
 from django_clerk.emulator.clients import Clients
 from django_clerk.emulator.directory import Directory
 from django_clerk.emulator.documents import Document
-from django_clerk.emulator.store import Client
+from django_clerk.emulator.organizations.directory import Organizations
+from django_clerk.emulator.store import Client, Selection
 from django_clerk.emulator.users import primary_email, primary_phone
 
 from .attempts import Attempts
+from .visits import Visit
 
 #: Of a user, what its own browser may see. Private metadata is not among it.
 _USER = (
@@ -70,9 +73,28 @@ _SESSION = (
 )
 
 
+_ORGANIZATION = (
+    "id",
+    "object",
+    "name",
+    "slug",
+    "image_url",
+    "has_image",
+    "max_allowed_memberships",
+    "admin_delete_enabled",
+    "public_metadata",
+    "created_at",
+    "updated_at",
+)
+_MEMBERSHIP = ("id", "object", "public_metadata", "role", "role_name", "public_user_data", "created_at", "updated_at")
+
+
 class Resources:
-    def __init__(self, directory: Directory, clients: Clients, attempts: Attempts) -> None:
+    def __init__(
+        self, directory: Directory, organizations: Organizations, clients: Clients, attempts: Attempts
+    ) -> None:
         self._directory = directory
+        self._organizations = organizations
         self._clients = clients
         self._attempts = attempts
 
@@ -94,21 +116,41 @@ class Resources:
         }
 
     def session(self, session: Document, *, azp: str) -> Document:
+        """Return a session with its user and a fresh token."""
         user = self._directory.user(session["user_id"])
         return {
-            **pick(session, _SESSION),
-            "tasks": session.get("tasks"),
+            **self.session_base(session),
             "last_active_token": {"object": "token", "jwt": self._clients.token(session, azp=azp)},
+            "last_active_organization_id": self._clients.organization_id(session),
             "factor_verification_age": self._clients.factor_ages(session["id"]),
             "public_user_data": public_user_data(user),
+            "created_at": session["created_at"],
+            "updated_at": session["updated_at"],
             "user": self.user(user),
         }
 
+    def session_base(self, session: Document) -> Document:
+        return {**pick(session, _SESSION), "tasks": session.get("tasks")}
+
     def user(self, user: Document) -> Document:
-        document = {**pick(user, _USER), "organization_memberships": []}
+        memberships = map(self.membership, self._organizations.memberships_of(user["id"]))
+        document = {**pick(user, _USER), "organization_memberships": list(memberships)}
         if user["create_organizations_limit"] is not None:
             document["create_organizations_limit"] = user["create_organizations_limit"]
         return document
+
+    def membership(self, membership: Document) -> Document:
+        """Return a membership with the permissions that its role has here, custom ones included."""
+        return {
+            **pick(membership, _MEMBERSHIP),
+            "permissions": self._clients.permissions(membership),
+            "organization": self.organization(membership["organization"]),
+        }
+
+    def organization(self, organization: Document) -> Document:
+        [counted] = self._organizations.organizations(Selection(["id = ?"], [organization["id"]]))
+        counts = pick(counted, ("members_count", "pending_invitations_count"))
+        return {**pick(organization, _ORGANIZATION), **counts}
 
 
 def public_user_data(user: Document) -> Document:
@@ -122,6 +164,15 @@ def public_user_data(user: Document) -> Document:
         "profile_image_url": user["profile_image_url"],
         "user_id": user["id"],
     }
+
+
+def page(visit: Visit, found: Iterable[Document]) -> Document:
+    """Return the part of a list that a call asks for. Raises Problem (422) where its paging is none."""
+    documents = list(found)
+    wanted = listing.page(
+        [(name, visit.query[name]) for name in ("limit", "offset") if name in visit.query], orders={"created_at": ""}
+    )
+    return {"data": documents[wanted.offset : wanted.offset + wanted.limit], "total_count": len(documents)}
 
 
 def pick(document: Mapping[str, Any], names: tuple[str, ...]) -> Document:

@@ -72,6 +72,6 @@ class FrontendAPI:
     def _body(self, visit: Visit, reply: Reply) -> Any:
         if not reply.is_wrapped:
             return reply.resource
-        changes = visit.method != "GET" and reply.tells_client and reply.client is not None
-        client = self._resources.client(reply.client, azp=visit.origin) if changes and reply.client else None
+        told = reply.client if reply.tells_client else None
+        client = None if told is None else self._resources.client(told, azp=visit.origin)
         return {"response": reply.resource, "client": client}

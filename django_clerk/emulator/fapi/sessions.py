@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from django_clerk.emulator.documents import Document
 from django_clerk.emulator.exchange import Problem
 
 from .desk import Desk
@@ -41,7 +38,7 @@ class SessionEndpoints:
     def _touch(self, visit: Visit, session_id: str) -> Reply:
         """Make a session the active one; where the call names an organization, or none, that too."""
         session = self._desk.session(visit, session_id)
-        organization_id = self._organization_id(visit.form, session, name="active_organization_id")
+        organization_id = self._desk.clients.chosen_organization(session, visit.form.get("active_organization_id"))
         client, session = self._desk.clients.activate(
             self._desk.client(visit), session_id, organization_id=organization_id
         )
@@ -55,7 +52,7 @@ class SessionEndpoints:
 
     def _token(self, visit: Visit, session_id: str) -> Reply:
         session = self._desk.session(visit, session_id)
-        organization_id = self._organization_id(visit.form, session, name="organization_id")
+        organization_id = self._desk.clients.chosen_organization(session, visit.form.get("organization_id"))
         session = {**session, "last_active_organization_id": organization_id}
         return _bare_token(self._desk.clients.token(session, azp=visit.origin))
 
@@ -71,13 +68,6 @@ class SessionEndpoints:
         resource = self._desk.resources.session(session, azp=visit.origin)
         client, ended = self._desk.clients.leave(self._desk.client(visit), session_id, status=status)
         return Reply({**resource, "status": status, "last_active_token": None} if ended else resource, client)
-
-    def _organization_id(self, form: Mapping[str, str], session: Document, *, name: str) -> str | None:
-        """Return the id of the organization that a call wants: the session's own where it names none."""
-        wanted = form.get(name)
-        if wanted is None:
-            return session["last_active_organization_id"]  # type: ignore[no-any-return]
-        return self._desk.directory.organization_of(session["user_id"], wanted) if wanted else None
 
 
 def _bare_token(token: str) -> Reply:

@@ -12,7 +12,7 @@ from django_clerk.emulator.exchange import Problem, not_emulated
 from django_clerk.emulator.identifiers import new_id
 from django_clerk.emulator.store import Client
 
-from .attempts import OPTIONAL, missing_fields
+from .attempts import OPTIONAL, code_subject, missing_fields
 from .desk import Desk
 from .router import Routes
 from .sign_ins import ABANDONED_AFTER, check_vacant
@@ -70,12 +70,12 @@ class SignUpEndpoints:
             raise Problem.of(
                 422, "form_param_missing", "is missing", "email_address must be included.", param="email_address"
             )
-        self._desk.codes.send(attempt["id"], address, purpose="Sign up")
+        self._desk.codes.send(code_subject(attempt), address, purpose="Sign up")
         return self._kept(client, attempt)
 
     def _attempt(self, visit: Visit, sign_up_id: str) -> Reply:
         client, attempt = self._current(visit, sign_up_id)
-        self._desk.codes.check(attempt["id"], visit.form.get("code", ""))
+        self._desk.codes.check(code_subject(attempt), visit.form.get("code", ""))
         return self._settled(client, {**attempt, "verified": True})
 
     def _filled(self, client: Client, attempt: dict[str, Any], visit: Visit) -> Reply:
@@ -89,7 +89,7 @@ class SignUpEndpoints:
             fields |= {"password_digest": make_password(fields["password"])}
         fields.pop("password", None)
         for kind in ("email_address", "username"):
-            if fields.get(kind) and self._desk.directory.find(fields[kind]) is not None:
+            if fields.get(kind) and self._desk.directory.is_taken(kind, fields[kind]):
                 noun = kind.replace("_", " ")
                 raise Problem.of(
                     422,

@@ -11,11 +11,13 @@ from .deliveries import Attempt as Attempt
 from .deliveries import Deliveries as Deliveries
 from .deliveries import Delivery as Delivery
 from .machines import MachineCredentialTable as MachineCredentialTable
+from .memberships import MembershipTable as MembershipTable
 from .options import Options as Options
+from .organizations import OrganizationTable as OrganizationTable
 from .payloads import Payloads as Payloads
+from .selection import Selection as Selection
+from .selection import Taken as Taken
 from .session_facts import SessionFacts as SessionFacts
 from .session_facts import SessionFactsTable as SessionFactsTable
 from .sessions import Sessions as Sessions
-from .users import Selection as Selection
-from .users import Taken as Taken
 from .users import UserTable as UserTable
