@@ -126,6 +126,10 @@ class TestNonce:
         scripts = render("{% clerk_js %}", request).all("script")
         assert [script.get("nonce") for script in scripts] == [None, "bm9uY2U=", "bm9uY2U=", "bm9uY2U="]
 
+    def test_one_of_another_make(self) -> None:
+        scripts = render("{% clerk_js nonce='bm9uY2U=' %}", ask()).all("script")
+        assert [script.get("nonce") for script in scripts] == [None, "bm9uY2U=", "bm9uY2U=", "bm9uY2U="]
+
     def test_django_s_own(self) -> None:
         csp = pytest.importorskip("django.middleware.csp", reason="Content-Security-Policy came with Django 6.0")
         page: list[Markup] = []

@@ -35,12 +35,13 @@ Options = Mapping[str, Any]
 OPTIONS_ID = "clerk-options"
 
 
-def scripts(request: HttpRequest | None, options: Options) -> SafeString:
+def scripts(request: HttpRequest | None, options: Options, *, nonce: str = "") -> SafeString:
     """Return the elements that load Clerk's JavaScript, its components and ours. Raises ImproperlyConfigured."""
     instance = get_instance()
     if instance is None:
         raise ImproperlyConfigured("{% clerk_js %} needs CLERK_PUBLISHABLE_KEY: Clerk's JavaScript knows you by it.")
-    nonce = nonce_of(request) if request is not None else ""
+    if not nonce and request is not None:
+        nonce = nonce_of(request)
     common: dict[str, str | bool] = {"nonce": nonce, "defer": True} if nonce else {"defer": True}
     clerk_js, clerk_ui = script_urls(instance)
     loaded: list[dict[str, str | bool]] = [

@@ -24,9 +24,13 @@ Given = Mapping[str, Any] | None
 
 
 @register.simple_tag(takes_context=True)
-def clerk_js(context: Context, options: Given = None, **named: Any) -> SafeString:
-    """Load Clerk's JavaScript, once in a page, in its head. Options go to ``Clerk.load()``."""
-    return components.scripts(_request(context), {**(options or {}), **named})
+def clerk_js(context: Context, options: Given = None, nonce: str = "", **named: Any) -> SafeString:
+    """
+    Load Clerk's JavaScript, once in a page, in its head. Options go to ``Clerk.load()``.
+
+    ``nonce`` is that of a Content-Security-Policy which neither django-csp nor Django makes.
+    """
+    return components.scripts(_request(context), {**(options or {}), **named}, nonce=nonce)
 
 
 @register.simple_tag(takes_context=True)

@@ -66,9 +66,7 @@ def test_two_tabs_and_signing_out_ends_both(at_dashboard: Visitor) -> None:
     at_dashboard.arrives("/sign-in/")  # the page of the other tab noticed, loaded itself anew, and was sent here
 
 
-def test_who_is_deleted_is_signed_out(
-    visitor: Visitor, emulator: Emulator, allowed: list[str]
-) -> None:
+def test_who_is_deleted_is_signed_out(visitor: Visitor, emulator: Emulator, allowed: list[str]) -> None:
     allowed += ["status of 401", "status of 404"]
     user = emulator.create_user(email_address="emmy@example.com", password=PASSWORD)
     visitor.open("/dashboard/")

@@ -7,8 +7,12 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
-PATIENCE = 20  # seconds
-_SEEN = "const seen = (element) => element && element.checkVisibility({ visibilityProperty: true, opacityProperty: true });"
+from django_clerk.emulator.instance import Emulator
+
+PATIENCE = 12  # seconds
+_SEEN = (
+    "const seen = (element) => element && element.checkVisibility({ visibilityProperty: true, opacityProperty: true });"
+)
 
 
 class Visitor:
@@ -65,6 +69,19 @@ class Visitor:
         self.fill("password", password)
         self.press("Continue")
 
+    def signed_in(self, emulator: Emulator, user: dict[str, Any]) -> None:
+        """Come back as somebody who signed in on another day: with the cookies of that."""
+        for name, value in emulator.browser_cookies(user["id"], azp=self.origin).items():
+            self.driver.execute_cdp_cmd("Network.setCookie", {"name": name, "value": value, "url": self.origin})
+
+    def choose_organization(self, name: str) -> None:
+        self.until("return document.querySelector('.cl-organizationSwitcherTrigger')").click()
+        self.until(
+            "return [...document.querySelectorAll('.cl-organizationSwitcherPopoverCard button')].find((button) =>"
+            " seen(button) && button.innerText.includes(arguments[0]))",
+            name,
+        ).click()
+
     def enter_code(self, code: str) -> None:
         self.until("return document.querySelector('input[autocomplete=one-time-code]')").send_keys(code)
 
@@ -88,7 +105,10 @@ class Visitor:
 
     def forget(self) -> None:
         """Begin anew, as somebody who has never been here."""
+        self.driver.execute_cdp_cmd("Page.stopLoading", {})
         self.driver.get("about:blank")
+        self.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+        time.sleep(0.2)  # answers may have been on their way, with cookies
         self.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
         self.driver.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": self.origin, "storageTypes": "all"})
         self.hosts(), self.complaints()
