@@ -12,10 +12,11 @@ class ClerkConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks
-        from .receivers import sync_user
+        from .receivers import sync_profile, sync_user
         from .revocation import follow_ends
-        from .signals import webhook_received
+        from .signals import profile_told, webhook_received
 
         webhook_received.connect(follow_ends, dispatch_uid="django_clerk.follow_ends")
         webhook_received.connect(sync_user, dispatch_uid="django_clerk.sync_user")
+        profile_told.connect(sync_profile, dispatch_uid="django_clerk.sync_profile")
         checks.register()

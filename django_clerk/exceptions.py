@@ -79,6 +79,29 @@ class APIUnauthorized(APIError):
     """401: the secret key is missing, revoked or of another instance. Check CLERK_SECRET_KEY."""
 
 
+class APIInvalid(APIError):
+    """400 or 422: Clerk does not take what was sent. ``errors`` has all that is wrong with it."""
+
+    @property
+    def param_name(self) -> str | None:
+        """The parameter that the first of Clerk's errors is about, None where it names none."""
+        meta = self.errors[0].get("meta") if self.errors else None
+        name = meta.get("param_name") if isinstance(meta, Mapping) else None
+        return name if isinstance(name, str) else None
+
+
+class APIPaymentRequired(APIError):
+    """402: the instance's plan does not include this, or is used up."""
+
+
+class APIForbidden(APIError):
+    """403: Clerk does not do this for this object, or not in this instance."""
+
+
+class APIConflict(APIError):
+    """409: it contradicts what the instance has now."""
+
+
 class APIRateLimited(APIError):
     """429, and waiting as long as allowed did not help."""
 

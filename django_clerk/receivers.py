@@ -1,4 +1,4 @@
-"""What the package itself does with Clerk's events."""
+"""What the package itself does with Clerk's events and answers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 from typing import Any
 
 from .core.deliveries import Event
-from .core.profiles import is_user_id, read_profile
+from .core.profiles import Profile, is_user_id, read_profile
 from .exceptions import WebhookRejected
 from .sync import apply_profiles, delete_user
 
@@ -26,3 +26,8 @@ def sync_user(*, event: Event, **kwargs: Any) -> None:
         if not is_user_id(event.data.get("id")):
             raise WebhookRejected("The event is about no user: it has no id of the form user_….")
         delete_user(event.data["id"], deleted_at=event.occurred_at, event=event)
+
+
+def sync_profile(*, profile: Profile, **kwargs: Any) -> None:
+    """Follow what the Backend API has told of a user."""
+    apply_profiles([profile])

@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from django.db import connections, router
 
 from .conf import conf
-from .core.profiles import Profile, read_role
+from .core.profiles import Profile, metadata_path, read_role
 from .models import ClerkUser
 
 _PERSONAL = (
@@ -111,11 +111,10 @@ def moment(value: datetime | None) -> datetime | None:
 
 
 def _columns(profile: Profile) -> dict[str, Any]:
-    path = conf.CLERK_ROLE_CLAIM
     return {
         **{name: getattr(profile, name) for name in _COPIED},
         **{name: moment(getattr(profile, name)) for name in _MOMENTS},
-        "role": read_role(profile.public_metadata, path.partition(".")[2] or path),
+        "role": read_role(profile.public_metadata, metadata_path(conf.CLERK_ROLE_CLAIM)),
     }
 
 

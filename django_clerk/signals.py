@@ -22,3 +22,7 @@ user_synced = Signal()
 #: back), ``user`` (None when there was none, or CLERK_ON_USER_DELETED removed it), and ``event`` (None unless a webhook
 #: caused it).
 user_deleted = Signal()
+
+#: Not for other apps: Clerk's Backend API has told of a user, and the row is to follow. Argument: ``profile``. A model
+#: sends it, since it stands below what writes it.
+profile_told = Signal()

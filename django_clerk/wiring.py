@@ -9,13 +9,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 from django.dispatch import receiver
 
 from .api import ClerkClient
 from .conf import conf
-from .core.instance import Instance
+from .core.instance import LOCAL_CLERK, Instance
 from .core.keys import JwksKeys, PemKey, SigningKeys
 from .core.machine_tokens import MachineTokenVerifier
 from .core.machines import API_KEY, M2M, TokenType
@@ -115,6 +116,10 @@ def _make_instance() -> Instance | None:
         raise ImproperlyConfigured(f"CLERK_PUBLISHABLE_KEY: {error}") from error
     if instance.is_satellite:
         _check_satellite(instance)
+    if instance.frontend_api == LOCAL_CLERK and not (conf.CLERK_EMULATOR or settings.DEBUG):
+        raise ImproperlyConfigured(
+            "CLERK_PUBLISHABLE_KEY is that of a local Clerk, which lets anyone in as anyone: only with DEBUG, or in tests."
+        )
     return instance
 
 

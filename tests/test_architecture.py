@@ -18,7 +18,8 @@ FLOORS = (
     ("conf", "cookies", "http", "signals", "api", "keystore"),
     ("wiring", "models"),
     ("accounts", "answers", "identify", "linking", "lookup", "ownership", "revocation", "rows", "sync", "transactions"),
-    ("backends", "receivers", "reconcile"),
+    ("adoption", "backends", "receivers", "reconcile"),
+    ("export",),
     ("callers",),
     ("acceptance", "guards", "pages"),
     (

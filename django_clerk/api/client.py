@@ -6,13 +6,16 @@ from typing import Any
 
 from .calls import wrong_shape
 from .credentials import CredentialCalls
+from .invitations import InvitationCalls
+from .memberships import MembershipCalls
 from .organizations import OrganizationCalls
+from .sessions import SessionCalls
 from .users import UserCalls
 
 JWKS_MAX_BODY = 256 * 1024
 
 
-class ClerkClient(UserCalls, OrganizationCalls, CredentialCalls):
+class ClerkClient(UserCalls, SessionCalls, OrganizationCalls, MembershipCalls, InvitationCalls, CredentialCalls):
     """
     The Backend API of one Clerk instance.
 

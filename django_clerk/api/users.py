@@ -7,24 +7,23 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from .calls import ATTEMPTS, quoted, wrong_shape
+from .calls import quoted, wrong_shape
 from .connection import DEFAULT_MAX_BODY
-from .lists import LARGEST_PAGE, ListCalls, check_page_size, total_of
+from .objects import LARGEST_PAGE, ObjectCalls, check_page_size, given_metadata, total_of
 from .paging import walk, walk_by_offset
 from .resources import User
 
 _MAX_USER = 64 * 1024  # bytes of one user in a list: three metadata fields of 8 KB, and then some
 
 
-class UserCalls(ListCalls):
-    def get_user(self, user_id: str, *, deadline: float = 10.0, attempts: int = ATTEMPTS) -> User:
+class UserCalls(ObjectCalls):
+    def get_user(self, user_id: str, *, deadline: float | None = None, attempts: int | None = None) -> User:
         """
         Return Clerk's user object. Raises APINotFound when the instance has no such user.
 
         On the path of a request, ask once and briefly: ``get_user(user_id, deadline=1.0, attempts=1)``.
         """
-        path = f"/v1/users/{quoted(user_id)}"
-        return _user(self._call("GET", path, deadline=deadline, attempts=attempts), user_id, call=f"GET {path}")
+        return self._one(User, "GET", _path(user_id), clerk_id=user_id, deadline=deadline, attempts=attempts)
 
     def count_users(self) -> int:
         """Return how many users the instance has."""
@@ -61,8 +60,9 @@ class UserCalls(ListCalls):
             return self._page_of_users(page_size, order_by="-updated_at", offset=str(offset)), total
 
         for page in walk_by_offset(fetch, page_size=page_size):
-            yield [item for item in page if not _is_older(item, since)]
-            if any(_is_older(item, since) for item in page):
+            if recent := [item for item in page if not _is_older(item, since)]:
+                yield recent
+            if len(recent) < len(page):
                 return
 
     def _users_after(self, page_size: int, filters: Mapping[str, Any], cursor: str | None) -> list[Any]:
@@ -79,6 +79,18 @@ class UserCalls(ListCalls):
             raise wrong_shape("GET /v1/users", "a list")
         return [User(item) if isinstance(item, dict) else item for item in page]
 
+    def create_user(self, **fields: Any) -> User:
+        """
+        Create a user and return it. ``fields`` are Clerk's: ``create_user(email_address=["ada@example.com"], …)``.
+
+        Like every write, this is repeated by itself only after a 429. After an APIUnavailable it may have been done.
+        """
+        return self._one(User, "POST", "/v1/users", body=fields)
+
+    def update_user(self, user_id: str, **fields: Any) -> User:
+        """Change a user's own fields, which no longer include metadata, and return the user."""
+        return self._one(User, "PATCH", _path(user_id), body=fields, clerk_id=user_id)
+
     def update_user_metadata(
         self,
         user_id: str,
@@ -86,27 +98,47 @@ class UserCalls(ListCalls):
         public_metadata: Mapping[str, Any] | None = None,
         unsafe_metadata: Mapping[str, Any] | None = None,
         private_metadata: Mapping[str, Any] | None = None,
-        deadline: float = 10.0,
-        attempts: int = 1,
     ) -> User:
-        """
-        Merge into a user's metadata and return the user as it is then. None as a value removes that key, at any depth.
+        """Merge into a user's metadata and return the user. None as a value removes that key, at any depth."""
+        body = given_metadata(
+            public_metadata=public_metadata, unsafe_metadata=unsafe_metadata, private_metadata=private_metadata
+        )
+        return self._one(User, "PATCH", _path(user_id, "metadata"), body=body, clerk_id=user_id)
 
-        Not repeated by itself; a merge may be, with ``attempts``, where nobody else writes the same keys.
-        """
-        given = {"public": public_metadata, "unsafe": unsafe_metadata, "private": private_metadata}
-        body = {f"{kind}_metadata": metadata for kind, metadata in given.items() if metadata is not None}
-        if not body:
-            raise ValueError("No metadata was given.")
-        path = f"/v1/users/{quoted(user_id)}/metadata"
-        answer = self._call("PATCH", path, body=body, deadline=deadline, attempts=attempts)
-        return _user(answer, user_id, call=f"PATCH {path}")
+    def replace_user_metadata(
+        self,
+        user_id: str,
+        *,
+        public_metadata: Mapping[str, Any] | None = None,
+        unsafe_metadata: Mapping[str, Any] | None = None,
+        private_metadata: Mapping[str, Any] | None = None,
+    ) -> User:
+        """Put what is given in the place of all that was there before, and return the user."""
+        body = given_metadata(
+            public_metadata=public_metadata, unsafe_metadata=unsafe_metadata, private_metadata=private_metadata
+        )
+        return self._one(User, "PUT", _path(user_id, "metadata"), body=body, clerk_id=user_id)
+
+    def delete_user(self, user_id: str) -> None:
+        self._delete(_path(user_id))
+
+    def ban_user(self, user_id: str) -> User:
+        """End a user's sessions and let them not sign in again. Returns the user, as the next three do."""
+        return self._one(User, "POST", _path(user_id, "ban"), clerk_id=user_id)
+
+    def unban_user(self, user_id: str) -> User:
+        return self._one(User, "POST", _path(user_id, "unban"), clerk_id=user_id)
+
+    def lock_user(self, user_id: str) -> User:
+        """Let a user not sign in until the instance's lockout time is over."""
+        return self._one(User, "POST", _path(user_id, "lock"), clerk_id=user_id)
+
+    def unlock_user(self, user_id: str) -> User:
+        return self._one(User, "POST", _path(user_id, "unlock"), clerk_id=user_id)
 
 
-def _user(answer: Any, user_id: str, *, call: str) -> User:
-    if not isinstance(answer, dict) or answer.get("id") != user_id:
-        raise wrong_shape(call, "the user that was asked for")
-    return User(answer)
+def _path(user_id: str, *rest: str) -> str:
+    return "/".join(("/v1/users", quoted(user_id), *rest))
 
 
 def _is_older(item: object, since: float) -> bool:

@@ -12,6 +12,9 @@ SESSION, CLIENT_UAT, DEV_BROWSER, REFRESH = "__session", "__client_uat", "__cler
 HANDSHAKE, HANDSHAKE_NONCE, REDIRECT_COUNT = "__clerk_handshake", "__clerk_handshake_nonce", "__clerk_redirect_count"
 PLAIN = frozenset({SESSION, CLIENT_UAT, DEV_BROWSER, HANDSHAKE, HANDSHAKE_NONCE, REDIRECT_COUNT})
 
+#: Host of every local Clerk, which lets anyone in as anyone. RFC 2606 reserves its last part: it leads nowhere.
+LOCAL_CLERK = "clerk-emulator.invalid"
+
 _PREFIXES = {"pk_test": False, "pk_live": True}
 
 

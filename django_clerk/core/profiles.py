@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, cast
 
 USER_ID = re.compile(r"user_[A-Za-z0-9_-]{1,200}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -84,6 +84,19 @@ def read_path(metadata: Mapping[str, Any], path: str) -> Any:
     for name in path.split("."):
         value = value.get(name) if isinstance(value, Mapping) else None
     return value
+
+
+def metadata_path(claim: str) -> str:
+    """Return where CLERK_ROLE_CLAIM is in public metadata: without the claim that holds it, "metadata" as a rule."""
+    return claim.partition(".")[2] or claim
+
+
+def role_metadata(claim: str, role: str | None) -> dict[str, Any]:
+    """Return what public metadata is merged with to have a role in it, or, with None, to have none."""
+    merged: Any = role
+    for name in reversed(metadata_path(claim).split(".")):
+        merged = {name: merged}
+    return cast("dict[str, Any]", merged)
 
 
 def read_role(public_metadata: Mapping[str, Any], path: str) -> str:

@@ -19,12 +19,12 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from django_clerk.core.instance import Instance
+from django_clerk.core.instance import LOCAL_CLERK, Instance
 
 from .identifiers import new_id, new_secret
 
 MEMORY = ":memory:"
-HOST = "clerk-emulator.invalid"  # reserved by RFC 2606: a forgotten setting leads nowhere, not to a stranger's server
+HOST = LOCAL_CLERK
 PUBLISHABLE_KEY = "pk_test_" + base64.b64encode(f"{HOST}$".encode()).decode("ascii").rstrip("=")
 INSTANCE = Instance.from_publishable_key(PUBLISHABLE_KEY)
 
@@ -72,7 +72,7 @@ def _memory_credentials() -> Credentials:
 
 @functools.cache
 def _memory_signing_key() -> rsa.RSAPrivateKey:
-    return _new_signing_key()
+    return new_signing_key()
 
 
 def _new_credentials() -> Credentials:
@@ -83,7 +83,7 @@ def _new_credentials() -> Credentials:
     )
 
 
-def _new_signing_key() -> rsa.RSAPrivateKey:
+def new_signing_key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
@@ -92,7 +92,7 @@ def _new_credentials_file() -> bytes:
 
 
 def _new_signing_key_file() -> bytes:
-    return _new_signing_key().private_bytes(
+    return new_signing_key().private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.auth.hashers import make_password
 
-from . import addresses, documents, passwords, users
+from . import documents, email_addresses, passwords, users
 from .bapi import parameters
 from .documents import Document
 from .exchange import Problem, not_found
@@ -61,7 +61,7 @@ class Directory:
         for kind in ("email_address", "username"):
             user_id = self._table.owner(kind, wanted)
             user = None if user_id is None else self._table.get(user_id)
-            if user is not None and (kind == "username" or wanted in addresses.verified_of(user)):
+            if user is not None and (kind == "username" or wanted in email_addresses.verified_of(user)):
                 return user
         return None
 
@@ -74,6 +74,10 @@ class Directory:
 
     def session(self, session_id: str) -> Document | None:
         return self._sessions.get(session_id)
+
+    def sessions(self, selection: Selection, *, limit: int = -1, offset: int = 0) -> tuple[list[Document], int]:
+        """Return sessions, the newest first, and how many there are."""
+        return self._sessions.select(selection, limit=limit, offset=offset), self._sessions.count(selection)
 
     def create_user(self, fields: Fields, *, allowed: Mapping[str, parameters.Check] = parameters.CREATE) -> Document:
         """Add a user and tell the webhooks. Raises Problem (422) where Clerk would refuse the fields."""

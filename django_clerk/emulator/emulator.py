@@ -2,135 +2,31 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.utils.asyncio import async_unsafe
 
 from . import seeds
 from .bapi import listing, parameters
-from .bapi.machines import MachineEndpoints
-from .bapi.memberships import MembershipEndpoints
-from .bapi.organizations import OrganizationEndpoints
-from .bapi.router import BackendAPI
-from .bapi.sessions import SessionEndpoints
-from .bapi.users import UserEndpoints
-from .clients import Clients
-from .configuration import Dashboard
-from .credentials import INSTANCE, MEMORY, load_credentials, load_signing_key, prepare_state_dir
-from .directory import Directory
 from .documents import Document
-from .email_codes import EmailCodes
-from .fapi.assembly import frontend_api
-from .handshakes import Handshakes
 from .identifiers import new_id
-from .machines import Machines
-from .organizations.directory import Organizations
-from .signing import Signer
-from .store import (
-    ClientTable,
-    Codes,
-    Database,
-    Deliveries,
-    Delivery,
-    MachineCredentialTable,
-    MembershipTable,
-    Options,
-    OrganizationTable,
-    Payloads,
-    SessionFactsTable,
-    Sessions,
-    UserTable,
-)
-from .webhooks.courier import Courier
+from .machinery import Machinery
+from .store import Delivery
 
 _CREATE = {**parameters.CREATE, **parameters.FACTS}
 _UPDATE = {**parameters.UPDATE, **parameters.FACTS}
 
 
-class Emulator:
+class Emulator(Machinery):
     """
     One local instance of Clerk. Get the process's own with ``instance.get_emulator()``.
 
     Users come and go as Clerk's Backend API has them, as dictionaries. Whatever changes a user delivers its webhook
     before it returns. What Clerk would refuse raises ``exchange.Problem``. Methods that deliver webhooks must not be
     called on an event loop; wrap them in ``sync_to_async``.
-
-    ``webhook_url`` stands in for the setting CLERK_EMULATOR_WEBHOOK_URL; ``clock`` gives seconds since the epoch.
     """
-
-    def __init__(
-        self, state_dir: str, *, webhook_url: str | None = None, clock: Callable[[], float] = time.time
-    ) -> None:
-        self.state_dir = state_dir
-        self.webhook_url = webhook_url
-        self.instance = INSTANCE
-        self.credentials = load_credentials(state_dir)
-        self.signer = Signer(
-            instance_id=self.credentials.instance_id,
-            issuer=INSTANCE.issuer,
-            load_key=lambda: load_signing_key(state_dir),
-            clock=clock,
-        )
-        self._database = Database(_database_path(state_dir))
-        self._deliveries = Deliveries(self._database)
-
-        def milliseconds() -> int:
-            return int(clock() * 1000)
-
-        self._courier = Courier(
-            self._deliveries,
-            instance_id=self.credentials.instance_id,
-            secret=self.credentials.webhook_secret,
-            address=lambda: self.webhook_address,
-            clock=milliseconds,
-            retrying=state_dir != MEMORY,  # a test wants no thread that works on its database behind its back
-        )
-        self._table = UserTable(self._database)
-        self.directory = Directory(self._table, Sessions(self._database), emit=self._courier.emit, clock=milliseconds)
-        self.organizations = Organizations(
-            OrganizationTable(self._database),
-            MembershipTable(self._database),
-            self.directory,
-            emit=self._courier.emit,
-            clock=milliseconds,
-        )
-        self.dashboard = Dashboard(Options(self._database))
-        self.codes = EmailCodes(Codes(self._database), clock=milliseconds)
-        self.clients = Clients(
-            ClientTable(self._database),
-            SessionFactsTable(self._database),
-            self.directory,
-            self.organizations,
-            self.dashboard,
-            signer=self.signer,
-            clock=milliseconds,
-        )
-        self.handshakes = Handshakes(Payloads(self._database), signer=self.signer, clock=milliseconds)
-        self.machines = Machines(MachineCredentialTable(self._database), clock=milliseconds)
-        self.api = BackendAPI(
-            UserEndpoints(self.directory),
-            SessionEndpoints(self.directory, self.clients, self.handshakes, signer=self.signer),
-            OrganizationEndpoints(self.organizations),
-            MembershipEndpoints(self.organizations, self.directory),
-            MachineEndpoints(self.machines),
-            jwks=self.signer.jwks,
-            secret_key=self.credentials.secret_key,
-        )
-        self.browser_api = frontend_api(
-            self.directory, self.organizations, self.clients, self.codes, self.dashboard, clock=milliseconds
-        )
-        self.faults = self.api.faults
-        self.fail_next = self.faults.fail_next
-
-    @property
-    def pid(self) -> int:
-        """The process that opened the database: no other may use the connection."""
-        return self._database.pid
 
     # Users
 
@@ -239,14 +135,17 @@ class Emulator:
 
     # Webhooks
 
-    @property
-    def webhook_address(self) -> str | None:
-        """Where events go, or None."""
-        return self.webhook_url or getattr(settings, "CLERK_EMULATOR_WEBHOOK_URL", None) or None
-
     def webhooks_paused(self) -> AbstractContextManager[None]:
         """Lose every event that is made inside: it is listed as lost, and ``redeliver`` can send it later."""
         return self._courier.paused()
+
+    def webhooks_doubled(self) -> AbstractContextManager[None]:
+        """Deliver every event that is made inside twice, under one id."""
+        return self._courier.doubled()
+
+    def webhooks_reordered(self) -> AbstractContextManager[None]:
+        """Deliver the events that are made inside on the way out, the last one first."""
+        return self._courier.reordered()
 
     def deliveries(self, limit: int = 100) -> list[Delivery]:
         """Return the latest events and what became of them, the newest first."""
@@ -256,22 +155,6 @@ class Emulator:
     def redeliver(self, delivery_id: str) -> Delivery:
         """Send an event again, signed anew under its old id. Raises KeyError for an unknown id."""
         return self._courier.redeliver(delivery_id)
-
-    def resume_retries(self) -> None:
-        """Go on with retries that a process before this one has left."""
-        self._courier.resume_retries()
-
-    def close(self) -> None:
-        self._courier.stop()
-        self._database.close()
-
-
-def _database_path(state_dir: str) -> str | Path:
-    if state_dir == MEMORY:
-        return MEMORY
-    folder = Path(state_dir)
-    prepare_state_dir(folder)
-    return folder / "clerk.sqlite3"
 
 
 def _lists(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -41,6 +41,13 @@ class Fault:
     dropped: bool = False  #: no answer at all
     answer: Answer | None = None  #: instead of the right one
 
+    @property
+    def what(self) -> str:
+        """What happens, for people."""
+        if self.dropped:
+            return "no answer"
+        return f"an answer after {self.delay} seconds" if self.answer is None else f"status {self.answer.status}"
+
 
 class Faults:
     """The faults that were asked for, first come first served. In memory: only the process that asked has them."""
@@ -77,6 +84,16 @@ class Faults:
     def delay_next(self, seconds: float, *, times: int = 1, path: str = "/") -> None:
         """Answer the next calls rightly, but only after so long; whoever does not wait that long gets no answer."""
         self._add(Fault(path=path, times=times, delay=seconds))
+
+    def pending(self) -> list[Fault]:
+        """Return what was asked for and has not happened yet."""
+        with self._lock:
+            return list(self._queue)
+
+    def forget(self) -> None:
+        """Let everything that was asked for, and has not happened yet, not happen."""
+        with self._lock:
+            self._queue.clear()
 
     @contextmanager
     def unreachable(self, path: str = "/") -> Iterator[None]:

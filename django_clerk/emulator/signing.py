@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -15,6 +14,8 @@ from jwt.types import Options
 
 from django_clerk.core import base64url
 
+from .keyring import KeyRing
+
 SESSION_CATEGORY = "cl_B7d4PD111AAA"
 _NOT_BEFORE_MARGIN = 10  # seconds that Clerk dates nbf back
 _SIGNATURE_ONLY: Options = {"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False}
@@ -22,25 +23,13 @@ _SIGNATURE_ONLY: Options = {"verify_exp": False, "verify_nbf": False, "verify_ia
 
 class Signer:
     """
-    Signs for one instance. ``load_key`` is called once, when the first token or key set is wanted.
-
-    ``clock`` gives seconds since the epoch.
+    Signs for one instance. ``clock`` gives seconds since the epoch.
     """
 
-    def __init__(
-        self,
-        *,
-        instance_id: str,
-        issuer: str,
-        load_key: Callable[[], rsa.RSAPrivateKey],
-        clock: Callable[[], float] = time.time,
-    ) -> None:
-        self._instance_id = instance_id
+    def __init__(self, keys: KeyRing, *, issuer: str, clock: Callable[[], float] = time.time) -> None:
+        self._keys = keys
         self._issuer = issuer
-        self._load_key = load_key
         self._clock = clock
-        self._lock = threading.Lock()
-        self._loaded: rsa.RSAPrivateKey | None = None
 
     def session_token(
         self, user_id: str, *, session_id: str | None, azp: str | None, lifetime: float = 60, **claims: Any
@@ -74,42 +63,40 @@ class Signer:
 
     def read(self, token: str) -> dict[str, Any] | None:
         """Return the claims of a token of this instance, expired or not; None when the signature is not ours."""
-        try:
-            return jwt.decode(token, self._key().public_key(), algorithms=["RS256"], options=_SIGNATURE_ONLY)
-        except jwt.InvalidTokenError:
-            return None
+        for _, key in self._keys.published():
+            try:
+                return jwt.decode(token, key.public_key(), algorithms=["RS256"], options=_SIGNATURE_ONLY)
+            except jwt.InvalidTokenError:
+                continue
+        return None
 
     def jwks(self) -> dict[str, Any]:
-        """Return the JWKS document: the public key under the instance's id."""
-        numbers = self._key().public_key().public_numbers()
-        key = {
-            "use": "sig",
-            "kty": "RSA",
-            "kid": self._instance_id,
-            "alg": "RS256",
-            "n": _unsigned(numbers.n),
-            "e": _unsigned(numbers.e),
-        }
-        return {"keys": [key]}
+        """Return the JWKS document: the public keys by their ids, the one that signs first."""
+        return {"keys": [_jwk(key_id, key) for key_id, key in reversed(self._keys.published())]}
 
     def public_key_pem(self) -> str:
         """Return what ``CLERK_JWT_KEY`` takes, for back ends that verify without the network."""
-        return (
-            self._key()
-            .public_key()
-            .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-            .decode("ascii")
+        _, key = self._keys.current()
+        public = key.public_key()
+        return public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode(
+            "ascii"
         )
 
     def _signed(self, content: dict[str, Any], **header: Any) -> str:
-        headers = {"cat": SESSION_CATEGORY, "kid": self._instance_id, **header}
-        return jwt.encode(content, self._key(), algorithm="RS256", headers=headers)
+        key_id, key = self._keys.current()
+        return jwt.encode(content, key, algorithm="RS256", headers={"cat": SESSION_CATEGORY, "kid": key_id, **header})
 
-    def _key(self) -> rsa.RSAPrivateKey:
-        with self._lock:
-            if self._loaded is None:
-                self._loaded = self._load_key()
-            return self._loaded
+
+def _jwk(key_id: str, key: rsa.RSAPrivateKey) -> dict[str, str]:
+    numbers = key.public_key().public_numbers()
+    return {
+        "use": "sig",
+        "kty": "RSA",
+        "kid": key_id,
+        "alg": "RS256",
+        "n": _unsigned(numbers.n),
+        "e": _unsigned(numbers.e),
+    }
 
 
 def _unsigned(number: int) -> str:

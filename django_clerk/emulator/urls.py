@@ -9,9 +9,10 @@ from __future__ import annotations
 from django.urls import path
 
 from .fapi.handshake import handshake
+from .fapi.tickets import accept
 from .fapi.views import frontend_api
 from .guards import require_permission
-from .pages import bundles, renew, sign_in, users, webhooks
+from .pages import bundles, faults, inbox, renew, sign_in, users, webhooks
 
 require_permission()
 
@@ -26,8 +27,11 @@ urlpatterns = [
     path("users", users.users, name="users"),
     path("users/<str:user_id>/<str:action>", users.act, name="user_action"),
     path("v1/client/handshake", handshake, name="handshake"),
+    path("v1/tickets/accept", accept, name="accept_ticket"),
     path("v1/<path:api_path>", frontend_api, name="frontend_api"),
     path("npm/@clerk/<str:package>/dist/<path:name>", bundles.file, name="bundle"),
+    path("inbox", inbox.inbox, name="inbox"),
+    path("faults", faults.faults, name="faults"),
     path("webhooks", webhooks.webhooks, name="webhooks"),
     path("webhooks/<str:delivery_id>/send", webhooks.send, name="webhook_send"),
 ]

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from django_clerk.conf import conf
+from django_clerk.core.profiles import metadata_path, read_profile, read_role, role_metadata
+from django_clerk.signals import profile_told
+from django_clerk.wiring import get_client
+
 from .fields import IdField
+
+_DEADLINE = 10.0  # seconds for an answer of Clerk's, while somebody waits for a page
 
 
 class ClerkUser(models.Model):
@@ -16,7 +24,7 @@ class ClerkUser(models.Model):
     A Clerk user, beside the Django user whom it signs in.
 
     Clerk's id is the identity. A deleted user's row stays without its person, so that the id never comes back. Read it
-    freely; only ``django_clerk.sync`` writes it.
+    freely; only ``django_clerk.sync`` writes it. ``set_role()`` asks Clerk, and the row follows.
     """
 
     clerk_id = IdField(_("Clerk id"), max_length=255, unique=True)
@@ -64,3 +72,25 @@ class ClerkUser(models.Model):
     def may_sign_in(self) -> bool:
         """False for users that Clerk has deleted, banned or locked."""
         return self.deleted_at is None and not self.banned and not self.locked
+
+    def set_role(self, role: str | None) -> None:
+        """
+        Give the user an application role, or none, in Clerk's public metadata and, by its answer, here.
+
+        An APIError of ``django_clerk.exceptions`` means that nothing changed here; after an APIUnavailable it may have
+        in Clerk, and then its webhook tells. Raises ValueError for what can be no application role: "org:…" is the role
+        in an organization. Where a transaction is undone later, Clerk keeps the role.
+        """
+        claim = conf.CLERK_ROLE_CLAIM
+        metadata = role_metadata(claim, role)
+        if role is not None and (
+            not role or role.startswith("org:") or read_role(metadata, metadata_path(claim)) != role
+        ):
+            raise ValueError("An application role is a text of up to 255 characters that does not begin with org:.")
+        client = get_client().within(deadline=_DEADLINE)
+        user = client.update_user_metadata(self.clerk_id, public_metadata=metadata)
+        profile_told.send(sender=type(self), profile=read_profile(user))
+        self.refresh_from_db()
+
+    async def aset_role(self, role: str | None) -> None:
+        await sync_to_async(self.set_role)(role)

@@ -70,6 +70,24 @@ class TestDelivery:
         assert sent.status == "delivered"
         assert received[-1].headers["Svix-Id"] == lost.id
 
+    def test_an_event_may_come_twice(self, emulator: Emulator) -> None:
+        with emulator.webhooks_doubled():
+            emulator.create_user(email_address="a@example.com")
+        emulator.create_user(email_address="b@example.com")
+        assert types() == ["user.created"] * 3
+        assert len({delivery.headers["Svix-Id"] for delivery in received}) == 2
+        assert [len(delivery.attempts) for delivery in emulator.deliveries()] == [1, 2]
+
+    def test_events_may_come_in_another_order(self, emulator: Emulator) -> None:
+        with emulator.webhooks_reordered():
+            user = emulator.create_user(email_address="a@example.com")
+            with emulator.webhooks_reordered():
+                emulator.ban_user(user["id"])
+            assert types() == ["user.updated"], "what was held inside has come"
+            emulator.delete_user(user["id"])
+            assert len(received) == 1
+        assert types() == ["user.updated", "user.deleted", "user.created"]
+
     def test_sending_again_keeps_the_id_and_the_body(self, emulator: Emulator) -> None:
         emulator.webhook_url = "/hooks/busy/"
         emulator.create_user(email_address="a@example.com")

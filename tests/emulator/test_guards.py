@@ -10,11 +10,13 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client, RequestFactory, override_settings
 
+from django_clerk.checks.tokens import check_tokens
 from django_clerk.emulator.apps import ClerkEmulatorConfig
 from django_clerk.emulator.checks import check_emulator
 from django_clerk.emulator.guards import refusal, refuse_real_keys, safe_target
 from django_clerk.emulator.instance import get_emulator
 from django_clerk.emulator.management.commands.clerk_emulator import make_server
+from django_clerk.wiring import get_instance, get_verifier
 from tests.emulator.calls import in_process
 
 WRONG_SETTINGS: list[tuple[str, dict[str, Any]]] = [
@@ -37,6 +39,22 @@ def wrong(request: pytest.FixtureRequest) -> Any:
     identifier, settings = request.param
     with override_settings(**settings):
         yield identifier
+
+
+@pytest.mark.parametrize(
+    ("switched_on", "debug", "may_run"), [(False, False, False), (False, True, True), (True, False, True)]
+)
+def test_the_package_takes_no_local_key_in_production(switched_on: bool, debug: bool, may_run: bool) -> None:
+    """With another process's local Clerk, or after the switch was forgotten: no request is served with such a key."""
+    with override_settings(CLERK_EMULATOR=switched_on, DEBUG=debug):
+        if may_run:
+            assert get_instance() is not None
+            return
+        with pytest.raises(ImproperlyConfigured, match="local Clerk"):
+            get_instance()
+        with pytest.raises(ImproperlyConfigured, match="local Clerk"):
+            get_verifier()
+        assert "django_clerk.E004" in [finding.id for finding in check_tokens()]
 
 
 class TestSettings:

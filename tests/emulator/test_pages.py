@@ -8,6 +8,7 @@ from django.test import override_settings
 
 from django_clerk.emulator.instance import Emulator
 from tests.emulator.browser import Browser
+from tests.emulator.calls import in_process
 from tests.emulator.receivers import received
 
 
@@ -22,6 +23,7 @@ class TestForgery:
             "/__clerk/users",
             "/__clerk/users/{id}/ban",
             "/__clerk/webhooks/msg_1/send",
+            "/__clerk/faults",
         ],
     )
 
@@ -146,3 +148,53 @@ class TestLooks:
 
     def test_the_front_door(self, browser: Browser) -> None:
         assert browser.get("/__clerk/")["Location"] == "/__clerk/sign-in"
+
+
+class TestInbox:
+    def test_it_shows_the_codes(self, browser: Browser, emulator: Emulator) -> None:
+        assert b"No mail yet" in browser.get("/__clerk/inbox").content
+        emulator.codes.send("sia_1", "ada+clerk_test@example.com", purpose="<b>Sign in</b>")
+        page = browser.get("/__clerk/inbox").content.decode()
+        assert "ada+clerk_test@example.com" in page
+        assert '<code class="code">424242</code>' in page
+        assert "<b>Sign in" not in page
+
+
+class TestFaults:
+    def arm(self, browser: Browser, **fields: str) -> Any:
+        given = {"kind": "busy", "api": "back end", "times": "2", "path": "/v1/users", **fields}
+        return browser.submit("/__clerk/faults", "/__clerk/faults", given)
+
+    def test_the_back_end_meets_them(self, browser: Browser, emulator: Emulator) -> None:
+        assert self.arm(browser).status_code == 302
+        assert b"status 429" in browser.get("/__clerk/faults").content
+        for _ in range(2):
+            reply = in_process("GET", "/v1/users")
+            assert (reply.status, reply.headers["Retry-After"]) == (429, "5")
+        assert in_process("GET", "/v1/users").status == 200
+        assert b"Everything works" in browser.get("/__clerk/faults").content
+
+    def test_so_do_browsers(self, browser: Browser) -> None:
+        self.arm(browser, api="browser", kind="broken", path="/v1/client")
+        self.arm(browser, api="browser", kind="silent", path="/v1/client", times="1")
+        assert [browser.get("/__clerk/v1/client").status_code for _ in range(4)] == [500, 500, 503, 200]
+
+    def test_they_can_be_forgotten(self, browser: Browser) -> None:
+        self.arm(browser)
+        browser.submit("/__clerk/faults", "/__clerk/faults", {"forget": ""})
+        assert in_process("GET", "/v1/users").status == 200
+
+    @pytest.mark.parametrize(
+        "wrong", [{"kind": "x"}, {"api": "x"}, {"times": "0"}, {"times": "1001"}, {"times": "-1"}, {"times": "²"}]
+    )
+    def test_nonsense_is_refused(self, browser: Browser, emulator: Emulator, wrong: dict[str, str]) -> None:
+        assert self.arm(browser, **wrong).status_code == 400
+        assert emulator.faults.pending() == []
+
+
+def test_without_clerks_javascript_the_page_says_how_to_get_it(browser: Browser, tmp_path: Any) -> None:
+    with override_settings(CLERK_EMULATOR_BUNDLE_DIR=str(tmp_path)):
+        assert b"npm install" in browser.get("/__clerk/sign-in").content
+        for package in ("clerk-js", "ui"):
+            (tmp_path / "@clerk" / package / "dist").mkdir(parents=True)
+        assert b"npm install" not in browser.get("/__clerk/sign-in").content

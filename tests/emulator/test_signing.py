@@ -8,7 +8,7 @@ import pytest
 
 from django_clerk.emulator.credentials import PUBLISHABLE_KEY
 from django_clerk.emulator.instance import Emulator
-from tests.emulator.openapi import validate
+from tests.emulator.openapi import validate, validate_answer
 
 
 def read(emulator: Emulator, token: str) -> dict[str, Any]:
@@ -90,3 +90,31 @@ def test_the_pem_is_the_same_key(emulator: Emulator) -> None:
 
 def test_the_publishable_key_leads_nowhere() -> None:
     assert PUBLISHABLE_KEY == "pk_test_Y2xlcmstZW11bGF0b3IuaW52YWxpZCQ"
+
+
+class TestRotation:
+    def test_old_tokens_are_good_until_their_key_is_withdrawn(self, emulator: Emulator) -> None:
+        old = emulator.mint_session_token("user_1", azp=None)
+        first = emulator.credentials.instance_id
+        second = emulator.keys.rotate()
+        new = emulator.mint_session_token("user_1", azp=None)
+        assert [jwt.get_unverified_header(token)["kid"] for token in (old, new)] == [first, second]
+        assert [read(emulator, token)["sub"] for token in (old, new)] == ["user_1"] * 2
+        assert [key["kid"] for key in emulator.jwks()["keys"]] == [second, first]
+        validate_answer("bapi-2026-05-12", "/jwks", "GET", emulator.jwks())
+        assert jwt.decode(new, emulator.signer.public_key_pem(), algorithms=["RS256"])["sub"] == "user_1"
+        emulator.keys.withdraw(first)
+        assert [key["kid"] for key in emulator.jwks()["keys"]] == [second]
+        assert emulator.signer.read(old) is None
+        assert emulator.signer.read(new) is not None
+
+    def test_the_key_that_signs_stays(self, emulator: Emulator) -> None:
+        with pytest.raises(ValueError, match="Rotate first"):
+            emulator.keys.withdraw(emulator.credentials.instance_id)
+
+    def test_other_processes_have_the_new_key_too(self, tmp_path: Any) -> None:
+        one, other = (Emulator(str(tmp_path / "state")) for _ in range(2))
+        kid = one.keys.rotate()
+        assert jwt.get_unverified_header(other.mint_session_token("user_1", azp=None))["kid"] == kid
+        one.close()
+        other.close()

@@ -183,3 +183,10 @@ def metadata(name: str, value: Any) -> dict[str, Any]:
             "form_param_exceeds_allowed_size", "exceeds allowed size", f"{name} must not exceed {MAX_METADATA} bytes."
         )
     return value
+
+
+def actor(name: str, value: Any) -> dict[str, Any]:
+    """Return who acts for somebody: an object whose ``sub`` is the id of a user."""
+    if not isinstance(value, dict) or not isinstance(value.get("sub"), str) or not value["sub"]:
+        raise wrong(name, "an object with a sub")
+    return value

@@ -145,15 +145,15 @@ def continue_after(selected: Selection, where: Page, *, created_at: Callable[[st
     selected.add(f"(created_at, id) {'<' if where.descending else '>'} (?, ?)", moment, where.starting_after)
 
 
-def answer(found: Sequence[Document], *, total: int) -> Answer:
-    """Return a page of a list that tells how long the whole of it is."""
-    return Answer.json({"data": found, "total_count": total})
+def answer(found: Sequence[Document], total: int, *, paginated: bool = True) -> Answer:
+    """Return a page of a list, which tells how long the whole of it is unless it is not to be ``paginated``."""
+    return Answer.json({"data": found, "total_count": total} if paginated else found)
 
 
 def answer_part(everything: Sequence[Document], query: Iterable[tuple[str, str]]) -> Answer:
     """Return the part of a short list that a query asks for."""
     where = page(query)
-    return answer(everything[where.offset : where.offset + where.limit], total=len(everything))
+    return answer(everything[where.offset : where.offset + where.limit], len(everything))
 
 
 def _narrow_to_list(selected: Selection, name: str, given: list[str]) -> None:

@@ -46,13 +46,13 @@ class MembershipEndpoints:
             selected.within("m.role", wanted)
         page = listing.page(query, orders=_ORDERS, tie="m.id")
         found = self._organizations.memberships(selected, order=page.order, limit=page.limit, offset=page.offset)
-        return listing.answer(found, total=self._organizations.count_memberships(selected))
+        return listing.answer(found, self._organizations.count_memberships(selected))
 
     def _list_of_user(self, call: Call, user_id: str) -> Answer:
         selected = selection_of("user_id", self._directory.user(user_id)["id"])
         page = listing.page(call.query, orders=_ORDERS, tie="m.id")
         found = self._organizations.memberships(selected, order=page.order, limit=page.limit, offset=page.offset)
-        return listing.answer(found, total=self._organizations.count_memberships(selected))
+        return listing.answer(found, self._organizations.count_memberships(selected))
 
     def _create(self, call: Call, organization_id: str) -> Answer:
         return Answer.json(self._organizations.add_member(organization_id, call.json()))

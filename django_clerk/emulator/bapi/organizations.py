@@ -42,7 +42,7 @@ class OrganizationEndpoints:
         found = self._organizations.organizations(selected, order=page.order, limit=page.limit, offset=page.offset)
         if dict(query).get("include_members_count") != "true":
             found = [_without_counts(document) for document in found]
-        return listing.answer(found, total=self._organizations.count(selected))
+        return listing.answer(found, self._organizations.count(selected))
 
     def _get(self, call: Call, organization_id: str) -> Answer:
         organization = self._organizations.organization(organization_id)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django_clerk.emulator.addresses import is_verified
 from django_clerk.emulator.directory import Directory
 from django_clerk.emulator.documents import Document
+from django_clerk.emulator.email_addresses import is_verified
 from django_clerk.emulator.email_codes import EmailCodes
 from django_clerk.emulator.exchange import Problem
 

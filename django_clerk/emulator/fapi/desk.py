@@ -12,6 +12,8 @@ from django_clerk.emulator.documents import Document
 from django_clerk.emulator.email_codes import EmailCodes
 from django_clerk.emulator.exchange import Problem
 from django_clerk.emulator.organizations.directory import Organizations
+from django_clerk.emulator.organizations.invitations import Invitations
+from django_clerk.emulator.sign_in_tokens import SignInTokens
 from django_clerk.emulator.store import Client
 
 from .attempts import Attempts
@@ -23,12 +25,43 @@ from .visits import Visit
 class Desk:
     directory: Directory
     organizations: Organizations
+    invitations: Invitations
+    sign_in_tokens: SignInTokens
     clients: Clients
     codes: EmailCodes
     dashboard: Dashboard
     attempts: Attempts
     resources: Resources
     clock: Callable[[], int]  #: milliseconds since the epoch
+
+    @classmethod
+    def of(
+        cls,
+        directory: Directory,
+        organizations: Organizations,
+        invitations: Invitations,
+        sign_in_tokens: SignInTokens,
+        clients: Clients,
+        codes: EmailCodes,
+        dashboard: Dashboard,
+        *,
+        clock: Callable[[], int],
+    ) -> Desk:
+        """Return a desk for these parts of an instance."""
+        attempts = Attempts(directory, codes)
+        resources = Resources(directory, organizations, clients, attempts)
+        return cls(
+            directory,
+            organizations,
+            invitations,
+            sign_in_tokens,
+            clients,
+            codes,
+            dashboard,
+            attempts,
+            resources,
+            clock,
+        )
 
     def client(self, visit: Visit) -> Client:
         """Return the browser, which must be known. Raises Problem (401)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django_clerk.emulator import addresses
+from django_clerk.emulator import email_addresses as addresses
 from django_clerk.emulator.bapi import parameters
 from django_clerk.emulator.documents import Document, deleted
 from django_clerk.emulator.exchange import Problem, not_emulated

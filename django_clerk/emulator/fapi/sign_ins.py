@@ -42,7 +42,7 @@ class SignInEndpoints:
             raise not_emulated(f"signing in by {strategy or 'transfer'}")
         client = visit.client or desk.clients.open()
         if strategy == "ticket":
-            return self._redeem(client, form.get("ticket", ""), visit)
+            return self._redeem(client, form.get("ticket", ""))
         check_vacant(desk, client)
         user = self._find(form["identifier"]) if form.get("identifier") else None
         attempt = self._new_attempt(user, form.get("identifier"))
@@ -50,7 +50,7 @@ class SignInEndpoints:
             return self._kept(client, attempt)
         if form.get("password"):
             factors.check_password(desk, user, form["password"])
-            return self._complete(client, {**attempt, "strategy": "password"}, visit)
+            return self._complete(client, {**attempt, "strategy": "password"})
         if strategy == "email_code":
             desk.codes.send(attempt["id"], primary_email(user), purpose="Sign in")
             attempt["strategy"] = strategy
@@ -68,14 +68,28 @@ class SignInEndpoints:
     def _attempt(self, visit: Visit, sign_in_id: str) -> Reply:
         client, attempt = self._current(visit, sign_in_id)
         strategy = factors.attempt(self._desk, visit, self._user(attempt), subject=attempt["id"])
-        return self._complete(client, {**attempt, "strategy": strategy}, visit)
+        return self._complete(client, {**attempt, "strategy": strategy})
 
-    def _redeem(self, client: Client, ticket: str, visit: Visit) -> Reply:
-        raise Problem.of(400, "ticket_invalid", "Invalid ticket", "The ticket is invalid.", param="ticket")
+    def _redeem(self, client: Client, ticket: str) -> Reply:
+        """Sign in whoever a ticket is for: a token of the back end's, or an invitation to an organization."""
+        desk = self._desk
+        check_vacant(desk, client)
+        invitation = desk.invitations.find(ticket)
+        if invitation is not None:
+            user = self._find(invitation["email_address"])
+            desk.invitations.accept(invitation["id"], user["id"])
+            return self._complete(client, {**self._new_attempt(user, None), "strategy": "ticket"})
+        token = desk.sign_in_tokens.redeem(ticket)
+        user = desk.directory.user(token.document["user_id"])
+        attempt = {**self._new_attempt(user, None), "strategy": "ticket"}
+        reply = self._complete(client, attempt, actor=token.document.get("actor"))
+        if token.organization_id is None or reply.client is None:
+            return reply
+        session_id = reply.resource["created_session_id"]
+        client, _ = desk.clients.activate(reply.client, session_id, organization_id=token.organization_id)
+        return Reply(reply.resource, client)
 
-    def _complete(
-        self, client: Client, attempt: dict[str, Any], visit: Visit, *, actor: Document | None = None
-    ) -> Reply:
+    def _complete(self, client: Client, attempt: dict[str, Any], *, actor: Document | None = None) -> Reply:
         check_vacant(self._desk, client)
         client, session = self._desk.clients.sign_in(
             client, attempt["user_id"], strategy=attempt["strategy"], actor=actor

@@ -19,7 +19,7 @@ from .sign_ins import ABANDONED_AFTER, check_vacant
 from .visits import Reply, Visit
 
 _SIGN_UP = r"/v1/client/sign_ups/(?P<sign_up_id>[^/]+)"
-_LOCAL = ("", "email_code", "password")
+_LOCAL = ("", "email_code", "password", "ticket")
 _FIELDS = ("email_address", "password", "unsafe_metadata", *OPTIONAL)
 _CHECKED = {name: parameters.CREATE[name] for name in _FIELDS}
 
@@ -47,10 +47,13 @@ class SignUpEndpoints:
             "status": "missing_requirements",
             "fields": {},
             "verified": False,
+            "invitation": None,
             "created_session_id": None,
             "created_user_id": None,
             "abandon_at": self._desk.clock() + ABANDONED_AFTER,
         }
+        if visit.form.get("ticket"):
+            attempt |= self._invited(visit.form["ticket"])
         return self._filled(client, attempt, visit)
 
     def _get(self, visit: Visit, sign_up_id: str) -> Reply:
@@ -78,13 +81,25 @@ class SignUpEndpoints:
         self._desk.codes.check(code_subject(attempt), visit.form.get("code", ""))
         return self._settled(client, {**attempt, "verified": True})
 
+    def _invited(self, ticket: str) -> dict[str, Any]:
+        """Return what an invitation knows of a sign-up: the address, which needs no code any more."""
+        invitation = self._desk.invitations.find(ticket)
+        if invitation is None:
+            raise Problem.of(400, "ticket_invalid_code", "Ticket is invalid", "The ticket is invalid.", param="ticket")
+        return {
+            "fields": {"email_address": invitation["email_address"].lower()},
+            "verified": True,
+            "invitation": invitation["id"],
+        }
+
     def _filled(self, client: Client, attempt: dict[str, Any], visit: Visit) -> Reply:
         """Take what a form says into a sign-up. Raises Problem with an error for each field that is wrong."""
         values = parameters.checked(_typed(visit), _CHECKED)
         fields = {**attempt["fields"], **values}
         if values.get("email_address"):
             fields["email_address"] = values["email_address"][0]
-            attempt = {**attempt, "verified": False}
+        if fields.get("email_address") != attempt["fields"].get("email_address"):
+            attempt = {**attempt, "verified": False, "invitation": None}  # what proves one address proves no other
         if values.get("password"):
             fields |= {"password_digest": make_password(fields["password"])}
         fields.pop("password", None)
@@ -106,6 +121,8 @@ class SignUpEndpoints:
             return self._kept(client, attempt)
         check_vacant(desk, client)
         user = desk.directory.sign_up(attempt["fields"])
+        if attempt["invitation"]:
+            self._accept(attempt["invitation"], user["id"])
         client, session = desk.clients.sign_in(client, user["id"], strategy="email_code")
         client = desk.clients.keep(client, sign_up=None)
         attempt = {
@@ -115,6 +132,12 @@ class SignUpEndpoints:
             "created_session_id": session["id"],
         }
         return Reply(desk.attempts.sign_up(attempt), client)
+
+    def _accept(self, invitation_id: str, user_id: str) -> None:
+        invitation = self._desk.invitations.accept(invitation_id, user_id)
+        if invitation["object"] == "invitation" and invitation["public_metadata"]:
+            metadata = {"public_metadata": invitation["public_metadata"]}
+            self._desk.directory.change_metadata(user_id, metadata, replace=False)
 
     def _kept(self, client: Client, attempt: dict[str, Any]) -> Reply:
         client = self._desk.clients.keep(client, sign_up=attempt)

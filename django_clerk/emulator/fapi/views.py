@@ -47,11 +47,13 @@ def frontend_api(request: HttpRequest, api_path: str) -> HttpResponse:
             401, "dev_browser_unauthenticated", "Browser unauthenticated", "Unable to authenticate this browser."
         ).answer()
         return _shared(_response(answer), origin, own=own)
+    form = request.POST if request.method == "POST" else QueryDict(request.body)
     visit = Visit(
         method=_method(request),
         path=f"/v1/{api_path}",
         query=_values(request.GET),
-        form=_values(request.POST if request.method == "POST" else QueryDict(request.body)),
+        form=_values(form),
+        lists=dict(form.lists()),
         origin=origin or own,
         client=client,
     )

@@ -17,6 +17,7 @@ class Visit:
     path: str  #: without the mount point, such as "/v1/client"
     query: Mapping[str, str] = field(default_factory=dict, repr=False)
     form: Mapping[str, str] = field(default_factory=dict, repr=False)
+    lists: Mapping[str, list[str]] = field(default_factory=dict, repr=False)  #: of the form, where a name comes often
     origin: str  #: of the page that calls
     client: Client | None = None
 

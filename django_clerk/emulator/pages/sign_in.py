@@ -9,6 +9,7 @@ from django.shortcuts import redirect, resolve_url
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from django_clerk.conf import conf
+from django_clerk.emulator import bundles
 from django_clerk.emulator.browsers import client_of, remember
 from django_clerk.emulator.cookies import DEV_BROWSER
 from django_clerk.emulator.exchange import Problem
@@ -89,5 +90,6 @@ def _choice(request: HttpRequest, emulator: Emulator, *, problem: Problem | None
         "problem": problem,
         "foreign_origin": origin if parties and origin not in parties else "",
         "authorized_parties": parties,
+        "how_to_get_bundles": bundles.HOW if bundles.missing() else "",
     }
     return render(request, "sign_in", context, status=200 if problem is None else problem.status)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timezone
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,6 +13,7 @@ from django_clerk.emulator.instance import get_emulator
 from django_clerk.emulator.store import Delivery
 
 from .forms import page
+from .moments import moment
 from .rendering import render
 
 SHOWN = 100
@@ -48,15 +48,11 @@ def _shown(delivery: Delivery) -> dict[str, Any]:
         "type": delivery.type,
         "subject": delivery.subject,
         "status": delivery.status,
-        "created_at": _moment(delivery.created_at),
-        "next_attempt_at": None if delivery.next_attempt_at is None else _moment(delivery.next_attempt_at),
+        "created_at": moment(delivery.created_at),
+        "next_attempt_at": None if delivery.next_attempt_at is None else moment(delivery.next_attempt_at),
         "attempts": [
-            {"at": _moment(attempt.at), "status": attempt.status, "detail": attempt.detail, "good": attempt.succeeded}
+            {"at": moment(attempt.at), "status": attempt.status, "detail": attempt.detail, "good": attempt.succeeded}
             for attempt in delivery.attempts
         ],
         "payload": json.dumps(delivery.payload, indent=2, ensure_ascii=False),
     }
-
-
-def _moment(milliseconds: int) -> datetime:
-    return datetime.fromtimestamp(milliseconds / 1000, tz=timezone.utc)

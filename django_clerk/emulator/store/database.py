@@ -45,7 +45,8 @@ CREATE TABLE IF NOT EXISTS invitations (
 );
 CREATE INDEX IF NOT EXISTS invitations_organization ON invitations (organization_id, status);
 CREATE TABLE IF NOT EXISTS sign_in_tokens (
-    id TEXT PRIMARY KEY, digest TEXT NOT NULL UNIQUE, user_id TEXT NOT NULL, document TEXT NOT NULL
+    id TEXT PRIMARY KEY, digest TEXT NOT NULL UNIQUE, user_id TEXT NOT NULL, organization_id TEXT,
+    expires_at INTEGER NOT NULL, document TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS sessions_client ON sessions (json_extract(document, '$.client_id'), status);
 CREATE TABLE IF NOT EXISTS session_facts (
@@ -61,6 +62,9 @@ CREATE TABLE IF NOT EXISTS codes (
     expire_at INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS codes_subject ON codes (subject);
+CREATE TABLE IF NOT EXISTS signing_keys (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, pem TEXT, withdrawn INTEGER NOT NULL
+);
 CREATE TABLE IF NOT EXISTS options (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS payloads (nonce TEXT PRIMARY KEY, directives TEXT NOT NULL, expires_at INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS machine_credentials (

@@ -8,6 +8,9 @@ from collections.abc import Callable
 from django_clerk.emulator.documents import Document
 
 from .database import Database
+from .selection import Selection
+
+_NEWEST_FIRST = " ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?"
 
 #: What a session is until it ends: with or without a task that its user has still to do.
 LIVE = ("active", "pending")
@@ -34,6 +37,17 @@ class Sessions:
     def of_client(self, client_id: str) -> list[Document]:
         """Return the live sessions in a browser, the oldest first."""
         return self._live("json_extract(document, '$.client_id') = ?", client_id)
+
+    def select(self, selection: Selection, *, limit: int, offset: int) -> list[Document]:
+        """Return the selected ones, the newest first."""
+        sql = "SELECT document FROM sessions" + selection.where + _NEWEST_FIRST  # noqa: S608 - the listing's own text
+        rows = self._database.rows(sql, [*selection.arguments, limit, offset])
+        return [json.loads(row[0]) for row in rows]
+
+    def count(self, selection: Selection) -> int:
+        sql = "SELECT COUNT(*) FROM sessions" + selection.where  # noqa: S608 - see select()
+        [(total,)] = self._database.rows(sql, selection.arguments)
+        return int(total)
 
     def change(self, session_id: str, change: Callable[[Document], Document]) -> Document | None:
         """Put ``change(session)`` in a live session's place and return it; None when there is no live one."""

@@ -40,6 +40,8 @@ class Courier:
         self._retrier = Retrier(deliveries, attempt=self._first_or_next_attempt, clock=clock) if retrying else None
         self._lock = threading.Lock()
         self._paused = 0
+        self._doubled = 0
+        self._held: list[list[Delivery]] = []  # one list for each reordered() that is open
 
     def emit(self, event_type: str, data: Document) -> None:
         """Make an event and deliver it before returning, unless deliveries are paused or go nowhere."""
@@ -54,8 +56,13 @@ class Courier:
             status=status,
         )
         self._deliveries.add(delivery)
-        if status == PENDING:
-            self._first_or_next_attempt(delivery)
+        if status != PENDING:
+            return
+        with self._lock:
+            if self._held:
+                self._held[-1].append(delivery)
+                return
+        self._deliver(delivery)
 
     def redeliver(self, delivery_id: str) -> Delivery:
         """Send an event again, under its old id, and return it with that attempt. Raises KeyError for an unknown id."""
@@ -75,6 +82,31 @@ class Courier:
             with self._lock:
                 self._paused -= 1
 
+    @contextmanager
+    def doubled(self) -> Iterator[None]:
+        """Deliver every event twice while inside, under one id, as happens when an answer is lost."""
+        with self._lock:
+            self._doubled += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._doubled -= 1
+
+    @contextmanager
+    def reordered(self) -> Iterator[None]:
+        """Hold every event that is made while inside, and deliver the last one first on the way out."""
+        held: list[Delivery] = []
+        with self._lock:
+            self._held.append(held)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._held = [waiting for waiting in self._held if waiting is not held]
+            for delivery in reversed(held):
+                self._deliver(delivery)
+
     def resume_retries(self) -> None:
         """Take up what is pending, as after a restart of the server."""
         if self._retrier is not None:
@@ -83,6 +115,11 @@ class Courier:
     def stop(self) -> None:
         if self._retrier is not None:
             self._retrier.stop()
+
+    def _deliver(self, delivery: Delivery) -> None:
+        recorded = self._first_or_next_attempt(delivery)
+        if self._doubled:
+            self._attempt(recorded, retry_at=recorded.next_attempt_at)
 
     def _first_or_next_attempt(self, delivery: Delivery) -> Delivery:
         failures = len(delivery.attempts)
