@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from http import HTTPStatus
-from typing import TypeVar
+from typing import Literal, TypeVar
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -21,13 +21,15 @@ from .conf import conf
 from .core.cookies import AmbiguousCookie, choose
 from .core.machines import OAUTH, TokenType
 from .core.policies import Answer, Decision
-from .core.redirects import sign_in_redirect
+from .core.redirects import create_page, sign_in_redirect
 from .core.reverification import Reverification, read_requirement
 from .core.urls import is_absolute, with_parameter
 from .identify import identify
 from .wiring import get_instance
 
 _R = TypeVar("_R")
+
+Page = Literal["sign-in", "sign-up"]
 
 #: Seconds after which asking again can help when Clerk's keys cannot be had.
 RETRY_AFTER = 10
@@ -108,9 +110,9 @@ def redirect_to_sign_in(request: HttpRequest) -> HttpResponse:
     """Redirect to CLERK_SIGN_IN_URL or Clerk's hosted page, with the way back in ``redirect_url``."""
     back = _way_back(request)
     try:
-        response = HttpResponseRedirect(sign_in_page(request, back))
+        response = HttpResponseRedirect(_page_url(request, back))
     except DisallowedRedirect:  # longer than Django lets one be: the query is what is long
-        response = HttpResponseRedirect(sign_in_page(request, back.partition("?")[0]))
+        response = HttpResponseRedirect(_page_url(request, back.partition("?")[0]))
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -123,25 +125,19 @@ def sign_in_url() -> str:
     return f"{instance.account_portal}/sign-in" if instance is not None else resolve_url(settings.LOGIN_URL)
 
 
-def sign_in_page(request: HttpRequest, back: str) -> str:
-    """Return where a browser signs in, to come back to a URL of this site."""
-    target, instance = sign_in_url(), get_instance()
-    if instance is None or not is_absolute(target):
-        return with_parameter(target, "redirect_url", back)
-    try:
-        dev_browser = choose(request.META.get("HTTP_COOKIE", ""), instance, now=time.time()).dev_browser
-    except AmbiguousCookie:
-        dev_browser = None
-    return sign_in_redirect(
-        "sign-in",
-        back,
-        instance=instance,
-        sign_in_url=target,
-        return_url=back,
-        dev_browser=dev_browser,
-        # Clerk's hosted page has one for the tasks of a session; a project's own decides what to show by itself.
-        is_pending=conf.CLERK_SIGN_IN_URL is None and identify(request).session_status == "pending",
-    )
+def sign_up_url() -> str:
+    """Return where people sign up: CLERK_SIGN_UP_URL, else the sign-in page's own part for it, else the hosted page."""
+    if url := conf.CLERK_SIGN_UP_URL:
+        return resolve_url(url)
+    if url := conf.CLERK_SIGN_IN_URL:
+        return create_page(resolve_url(url))
+    instance = get_instance()
+    return f"{instance.account_portal}/sign-up" if instance is not None else sign_in_url()
+
+
+def link_to(request: HttpRequest, page: Page, back: str | None = None) -> str:
+    """Return where a visitor signs in or up, to come back to ``back``: this page unless given, nowhere if empty."""
+    return _page_url(request, _way_back(request) if back is None else back, page)
 
 
 def unauthenticated() -> HttpResponse:
@@ -184,7 +180,7 @@ def unavailable(page: bool) -> HttpResponse:
 def reverification_page(request: HttpRequest, requirement: Reverification) -> HttpResponse:
     """Name what is asked for, to people."""
     level, minutes = read_requirement(requirement) or ("", 0)
-    context = {"reverification": requirement, "level": level, "minutes": math.ceil(minutes)}
+    context = {"reverification": requirement, "level": level, "minutes": math.ceil(minutes), "instance": get_instance()}
     return render(request, "django_clerk/reverification_required.html", context, status=HTTPStatus.FORBIDDEN)
 
 
@@ -192,6 +188,28 @@ def reverification_error(requirement: Reverification) -> dict[str, object]:
     """Return the body that ``useReverification`` of Clerk's front-end SDKs understands."""
     metadata = {"reverification": requirement if isinstance(requirement, str) else dict(requirement)}
     return {"clerk_error": {"type": "forbidden", "reason": "reverification-error", "metadata": metadata}}
+
+
+def _page_url(request: HttpRequest, back: str, page: Page = "sign-in") -> str:
+    target, instance = sign_in_url() if page == "sign-in" else sign_up_url(), get_instance()
+    if instance is None or not is_absolute(target):
+        return with_parameter(target, "redirect_url", back) if back else target
+    try:
+        dev_browser = choose(request.META.get("HTTP_COOKIE", ""), instance, now=time.time()).dev_browser
+    except AmbiguousCookie:
+        dev_browser = None
+    # Clerk's hosted page has one for the tasks of a session; a project's own decides what to show by itself.
+    is_hosted = page == "sign-in" and conf.CLERK_SIGN_IN_URL is None
+    return sign_in_redirect(
+        page,
+        back or f"{request.scheme}://{request.get_host()}/",
+        instance=instance,
+        sign_in_url=target,
+        sign_up_url=target,
+        return_url=back or None,
+        dev_browser=dev_browser,
+        is_pending=is_hosted and identify(request).session_status == "pending",
+    )
 
 
 def _way_back(request: HttpRequest) -> str:

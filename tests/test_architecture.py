@@ -36,7 +36,7 @@ FLOORS = (
     ("callers",),
     ("acceptance", "conditions", "guards", "sign_out"),
     ("routes",),
-    ("inventory",),
+    ("inventory", "pages"),
     (
         "middleware",
         "decorators",
@@ -48,6 +48,8 @@ FLOORS = (
         "admin_site",
         "diagnosis",
         "templatetags",
+        "context_processors",
+        "urls",
         "checks",
         "migrations",
     ),

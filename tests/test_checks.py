@@ -193,3 +193,28 @@ def test_the_first_migrate_of_a_project_with_groups() -> None:
 def test_manage_py_check_fails() -> None:
     with override_settings(CLERK_JWT_KEY="x"), pytest.raises(SystemCheckError, match="CLERK_JWT_KEY cannot be used"):
         call_command("check")
+
+
+OWN_PAGES = {
+    "ROOT_URLCONF": "tests.sign_in_urls",
+    "CLERK_SIGN_IN_URL": "clerk_sign_in",
+    "CLERK_SIGN_UP_URL": "clerk_sign_up",
+}
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({}, []),
+        ({"CLERK_SIGN_IN_URL": None}, ["W070"]),
+        ({"CLERK_SIGN_IN_URL": "https://accounts.example.com/sign-in"}, []),
+        ({"CLERK_SIGN_IN_URL": "sign_me_in"}, ["E070"]),
+        ({"CLERK_SIGN_UP_URL": "x", "CLERK_AFTER_SIGN_UP_URL": "y"}, ["E070", "E070"]),
+        ({"CLERK_AFTER_SIGN_IN_URL": "clerk_sign_in"}, ["E071"]),
+        ({"CLERK_AFTER_SIGN_UP_URL": "/sign-in/"}, ["E071"]),
+        ({"CLERK_PUBLISHABLE_KEY": None}, ["W002", "E072"]),
+        ({"ROOT_URLCONF": "tests.urls", "CLERK_SIGN_IN_URL": None, "CLERK_SIGN_UP_URL": None}, []),
+    ],
+)
+def test_the_sign_in_page_is_found_and_the_way_on_from_it(settings: dict[str, Any], expected: list[str]) -> None:
+    assert found(**{**OWN_PAGES, **settings}) == expected

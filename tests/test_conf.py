@@ -28,6 +28,8 @@ def bare(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_defaults(bare: Any) -> None:
     values = {name: getattr(conf, name) for name in NAMES}
     assert {name: value for name, value in values.items() if value is not None} == {
+        "CLERK_AFTER_SIGN_IN_URL": "/",
+        "CLERK_AFTER_SIGN_UP_URL": "/",
         "CLERK_API_URL": "https://api.clerk.com",
         "CLERK_API_VERSION": "2026-05-12",
         "CLERK_AUDIENCE": (),
@@ -55,6 +57,7 @@ def test_defaults(bare: Any) -> None:
         "CLERK_SATELLITE_ORIGINS": (),
         "CLERK_STAFF_ROLES": (),
         "CLERK_SUPERUSER_ROLES": (),
+        "CLERK_TELEMETRY_DISABLED": False,
         "CLERK_TOKEN_LIFETIME": 60,
         "CLERK_WEBHOOK_BACKEND": "django_clerk.webhooks.backends.InlineBackend",
         "CLERK_WEBHOOK_MAX_BODY": 1024 * 1024,

@@ -16,7 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
-from django_clerk.answers import sign_in_page
+from django_clerk.answers import link_to
 from django_clerk.core.auth import Auth
 from django_clerk.identify import identify
 from django_clerk.sign_out import end_session, forget_session
@@ -68,7 +68,7 @@ class ClerkAdminSite(AdminSite):
         wanted = request.POST.get(REDIRECT_FIELD_NAME, request.GET.get(REDIRECT_FIELD_NAME))
         is_safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
         root = f"{request.scheme}://{request.get_host()}/"
-        return sign_in_page(request, urljoin(root, wanted if wanted and is_safe else self._index()))
+        return link_to(request, "sign-in", urljoin(root, wanted if wanted and is_safe else self._index()))
 
     def _index(self) -> str:
         return reverse("admin:index", current_app=self.name)

@@ -14,6 +14,7 @@ from django_clerk.conf import Conf, conf
 
 from .deployment import check_deployment as check_deployment
 from .installation import check_middleware as check_middleware
+from .pages import check_pages
 from .privileges import check_groups as check_groups
 from .privileges import check_privileges
 from .routes import check_routes
@@ -32,7 +33,13 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
                 found.append(
                     Error(str(error), hint="See the settings table in the documentation.", id="django_clerk.E001")
                 )
-    return found or [*check_tokens(), *check_webhooks(), *check_privileges(), *check_routes()]
+    return found or [
+        *check_tokens(),
+        *check_webhooks(),
+        *check_pages(),
+        *check_privileges(),
+        *check_routes(),
+    ]
 
 
 def register() -> None:

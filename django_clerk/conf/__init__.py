@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from .access import AccessSettings
 from .emulator import EmulatorSettings
+from .pages import PageSettings
 from .sync import SyncSettings
 from .tokens import TokenSettings
 from .webhooks import WebhookSettings
 
 
-class Conf(TokenSettings, AccessSettings, SyncSettings, WebhookSettings, EmulatorSettings):
+class Conf(TokenSettings, AccessSettings, PageSettings, SyncSettings, WebhookSettings, EmulatorSettings):
     """Every ``CLERK_…`` setting of the package. Raises ImproperlyConfigured, naming the setting, for a bad value."""
 
 

@@ -51,6 +51,7 @@ def emulator_settings(
         "CLERK_AUTHORIZED_PARTIES": _spellings(origin),
         "CLERK_PROXY_URL": PROXY_URL,
         "CLERK_SIGN_IN_URL": f"{PROXY_URL}/sign-in",
+        "CLERK_TELEMETRY_DISABLED": True,  # what happens here is nobody else's business
     }
 
 

@@ -27,11 +27,17 @@ def free_port() -> int:
 
 @contextmanager
 def manage(
-    *arguments: str, origin: str, state_dir: Path | None = None, **options: Any
+    *arguments: str, origin: str, state_dir: Path | None = None, plain: bool = False, **options: Any
 ) -> Iterator[subprocess.Popen[str]]:
-    """Run ``manage.py`` with settings that know the address and the folder. It ends with the block, if not before."""
+    """
+    Run ``manage.py`` with settings that know the address and the folder. It ends with the block, if not before.
+
+    ``plain`` is for visitors without JavaScript: they sign in on the local Clerk's own page.
+    """
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), *arguments]
     environment = {**os.environ, "EXAMPLE_ORIGIN": origin, "EXAMPLE_STATE_DIR": str(state_dir or settings.STATE_DIR)}
+    if plain:
+        environment["EXAMPLE_PLAIN_SIGN_IN"] = "1"
     process = subprocess.Popen(command, env=environment, text=True, **options)
     try:
         yield process

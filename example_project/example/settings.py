@@ -9,6 +9,9 @@ its keys (Clerk's dashboard, "API keys" and "Webhooks") into the environment and
     export CLERK_WEBHOOK_SIGNING_SECRET=whsec_...
 
 Nothing else changes. Where CLERK_SECRET_KEY is set, there is no local Clerk: not its app, not its pages, not its keys.
+
+Clerk's own sign-in box comes from Clerk, or for the local one from node_modules: `npm ci --ignore-scripts` in this
+folder. Without it people sign in on a plain page of the local Clerk.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ SECRET_KEY = "django-insecure-this-one-is-published-so-take-another"
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 
 INSTALLED_APPS = [
+    "posts",  # before django_clerk, whose sign-in page it shows in its own frame: templates/django_clerk/
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -34,7 +38,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_clerk",  # CLERK
     "rest_framework",
-    "posts",
     "demo",  # `manage.py demo`, nothing of which a project needs
 ]
 
@@ -65,11 +68,19 @@ REST_FRAMEWORK = {
 # CLERK: the real one, or a local one for development. Tokens made for other sites than those named are refused.
 if "CLERK_SECRET_KEY" in os.environ:
     CLERK_AUTHORIZED_PARTIES = [ORIGIN]  # all that a project has to set: the keys are read from the environment
+    HAS_CLERK_BOX = True
 else:
     from django_clerk.emulator.settings import emulator_settings
 
     INSTALLED_APPS += ["django_clerk.emulator"]
     globals().update(emulator_settings(STATE_DIR / ".clerk", origin=ORIGIN))
+    HAS_CLERK_BOX = (BASE_DIR / "node_modules/@clerk/ui").is_dir() and not os.environ.get("EXAMPLE_PLAIN_SIGN_IN")
+
+# CLERK: sign-in pages of one's own, from django_clerk.urls. Without these two lines, Clerk's hosted pages are used.
+if HAS_CLERK_BOX:
+    CLERK_SIGN_IN_URL = "clerk_sign_in"
+    CLERK_SIGN_UP_URL = "clerk_sign_up"
+CLERK_AFTER_SIGN_IN_URL = CLERK_AFTER_SIGN_UP_URL = "posts:dashboard"
 
 ROOT_URLCONF = "example.urls"
 WSGI_APPLICATION = "example.wsgi.application"
@@ -84,6 +95,8 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "django_clerk.context_processors.clerk",  # CLERK: {{ clerk.sign_in_url }}
+                "posts.looks.looks",
             ],
         },
     },

@@ -14,6 +14,9 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 
+if settings.HAS_CLERK_BOX:
+    urlpatterns.append(path("", include("django_clerk.urls")))  # /sign-in/ and /sign-up/, with Clerk's own box
+
 if getattr(settings, "CLERK_EMULATOR", False):
     urlpatterns += [
         path("__clerk/", include("django_clerk.emulator.urls")),  # what a browser sees of Clerk

@@ -15,5 +15,8 @@ urlpatterns = [
     path("posts/new/", views.PostCreate.as_view(), name="create"),
     path("posts/<int:pk>/edit/", views.edit_post, name="edit"),
     path("posts/<int:pk>/delete/", views.PostDelete.as_view(), name="delete"),
+    path("organization/", views.organization, name="organization"),
+    path("organization/books/", views.organization_books, name="organization-books"),
     path("admin-area/", views.admin_area, name="admin-area"),
+    path("inbox/", views.Inbox.as_view(), name="inbox"),
 ]

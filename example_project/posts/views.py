@@ -16,7 +16,12 @@ from django.urls import reverse_lazy
 from django.views.generic import CreateView, DeleteView, DetailView, ListView
 
 from django_clerk.decorators import clerk_login_required, clerk_owner_required, clerk_role_required
-from django_clerk.mixins import ClerkLoginRequiredMixin, ClerkOwnerRequiredMixin
+from django_clerk.mixins import (
+    ClerkLoginRequiredMixin,
+    ClerkOwnerRequiredMixin,
+    ClerkReverificationRequiredMixin,
+    ClerkRoleRequiredMixin,
+)
 from django_clerk.models import ClerkUser, ClerkWebhookEvent
 
 from .forms import PostForm
@@ -67,14 +72,32 @@ def edit_post(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "posts/form.html", {"form": form, "post": post})
 
 
-class PostDelete(ClerkOwnerRequiredMixin, SuccessMessageMixin, DeleteView):
-    """Delete a post of one's own: the same rule as above, as a mixin."""
+class PostDelete(ClerkReverificationRequiredMixin, ClerkOwnerRequiredMixin, SuccessMessageMixin, DeleteView):
+    """
+    Delete a post of one's own: the same rule as above, as a mixin, and a second one.
+
+    Whoever verified a factor more than ten minutes ago must do so again: an unlocked laptop deletes nothing. The page
+    that says so is templates/django_clerk/reverification_required.html.
+    """
 
     model = Post
     owner_field = "author"
+    reverification = "strict"
     template_name = "posts/confirm_delete.html"
     success_url = reverse_lazy("posts:dashboard")
     success_message = "The post is deleted."
+
+
+@clerk_login_required
+def organization(request: HttpRequest) -> HttpResponse:
+    """The organization that is active in this session, as the token says, and a switcher of Clerk's."""
+    return render(request, "posts/organization.html")
+
+
+@clerk_role_required("org:admin")
+def organization_books(request: HttpRequest) -> HttpResponse:
+    """For admins of the active organization. In another organization the same person may have another role."""
+    return render(request, "posts/organization_books.html")
 
 
 @clerk_role_required("admin")
@@ -83,7 +106,7 @@ def admin_area(request: HttpRequest) -> HttpResponse:
     Who is synced and what Clerk has told us, for people with the application role "admin".
 
     The role is {"role": "admin"} in the user's public metadata at Clerk. A role in the active organization would be
-    asked for with its prefix: ``@clerk_role_required("org:admin")``.
+    asked for with its prefix, as in organization_books().
     """
     people = ClerkUser.objects.select_related("user").order_by("created_at")
     return render(
@@ -91,3 +114,13 @@ def admin_area(request: HttpRequest) -> HttpResponse:
         "posts/admin_area.html",
         {"people": people, "events": ClerkWebhookEvent.objects.order_by("-pk")[:10]},
     )
+
+
+class Inbox(ClerkRoleRequiredMixin, ListView):
+    """Every webhook that Clerk has delivered, the latest first."""
+
+    role = "admin"
+    queryset = ClerkWebhookEvent.objects.order_by("-pk")
+    template_name = "posts/inbox.html"
+    context_object_name = "events"
+    paginate_by = 50

@@ -27,7 +27,8 @@ def environment(temporary: Path, **extra: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("CLERK_", "EXAMPLE_"))}
     kept.pop("DJANGO_SETTINGS_MODULE", None)
     path = os.pathsep.join(filter(None, [str(ROOT), kept.get("PYTHONPATH")]))
-    return {**kept, "PYTHONPATH": path, "TMPDIR": str(temporary), **extra}
+    # Without JavaScript there is only the plain sign-in page, whether or not Clerk's own box could be had.
+    return {**kept, "PYTHONPATH": path, "TMPDIR": str(temporary), "EXAMPLE_PLAIN_SIGN_IN": "1", **extra}
 
 
 def manage(*arguments: str, cwd: Path, **extra: str) -> subprocess.CompletedProcess[str]:
@@ -81,13 +82,13 @@ class Site:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[Site]:
-    """Serve the site as long as the block lasts."""
+def served(folder: Path, **extra: str) -> Iterator[Site]:
+    """Serve the site as long as the block lasts, with something more in its environment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     log = folder / "site.log"
-    settings = environment(folder, EXAMPLE_STATE_DIR=str(folder))
+    settings = environment(folder, EXAMPLE_STATE_DIR=str(folder), **extra)
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
             [*MANAGE, "demo", "--port", str(port)], env=settings, stdout=output, stderr=subprocess.STDOUT

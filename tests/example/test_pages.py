@@ -11,7 +11,17 @@ from .project import Site
 
 pytestmark = pytest.mark.slow
 
-PAGES = ["/", "/dashboard/", "/posts/new/", "/admin-area/", "/posts/1/", "/posts/1/edit/", "/posts/1/delete/"]
+PAGES = [
+    "/",
+    "/dashboard/",
+    "/organization/",
+    "/posts/new/",
+    "/admin-area/",
+    "/inbox/",
+    "/posts/1/",
+    "/posts/1/edit/",
+    "/posts/1/delete/",
+]
 
 
 class Page(HTMLParser):
@@ -79,7 +89,9 @@ def test_home_shows_everybody_s_posts_to_everybody_and_nobody_s_address(site):
     assert "@example.com" not in answer.text
 
 
-@pytest.mark.parametrize("path", ["/dashboard/", "/posts/new/", "/admin-area/", "/posts/1/edit/", "/posts/99999/edit/"])
+@pytest.mark.parametrize(
+    "path", ["/dashboard/", "/organization/", "/posts/new/", "/inbox/", "/posts/1/edit/", "/posts/99999/edit/"]
+)
 def test_signed_out_leads_to_sign_in_and_back(site, path):
     browser = site.browser()
     answer = browser.get(path)
@@ -89,7 +101,9 @@ def test_signed_out_leads_to_sign_in_and_back(site, path):
     assert arrival.headers["Location"] == site.origin + path
 
 
-@pytest.mark.parametrize("path", ["/admin-area/", "/posts/1/edit/", "/posts/1/delete/"])
+@pytest.mark.parametrize(
+    "path", ["/admin-area/", "/inbox/", "/organization/books/", "/posts/1/edit/", "/posts/1/delete/"]
+)
 def test_who_may_not_is_told_so_on_a_page_of_the_site(grace, path):
     """Post 1 is Ada's."""
     answer = grace.get(path)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect
+from django.shortcuts import redirect, resolve_url
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from django_clerk.conf import conf
@@ -44,7 +43,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     emulator.resume_retries()
     if request.method != "POST":
         return _choice(request, emulator)
-    default = getattr(settings, "CLERK_AFTER_SIGN_IN_URL", None) or "/"
+    default = resolve_url(conf.CLERK_AFTER_SIGN_IN_URL)
     target = safe_target(request, request.POST.get("redirect_url"), default=default)
     try:
         client, _ = emulator.clients.sign_in(

@@ -18,19 +18,24 @@ from django_clerk.models import ClerkUser
 WELCOME = """
 {title}: {origin}
 
-{people_title}: choose a name on the sign-in page, no password is asked
+{people_title}: {how}
 {people}
 
 {try_title}
   /               everybody's posts, for everybody
   /dashboard/     your own: sign in, write, edit, delete
-  /admin-area/    opens for the role admin, and refuses everybody else
+  /organization/  your role in an organization, and what it opens
+  /admin-area/    opens for the role admin, and refuses everybody else; so does /inbox/, with Clerk's webhooks
   /api/posts/     the same for programs; /api/me/ says who you are
-  /__clerk/users  the local Clerk: change a role, ban or delete somebody, and see the webhook arrive in /admin-area/
+  /__clerk/users  the local Clerk: change a role, ban or delete somebody, and see the webhook arrive in /inbox/
   /admin/         Django's admin: {keyholder}, password {password}, new at each start (use a private window)
 
   manage.py demo --tour tries every door by itself. Ctrl-C stops the site.
 """
+
+BY_BOX = "in Clerk's own box, by e-mail address; the code is in /__clerk/inbox"
+BY_PAGE = """choose a name on the sign-in page, no password is asked
+  (for Clerk's own box, with passwords, codes and organizations: npm ci --ignore-scripts, in example_project)"""
 
 
 class Command(BaseCommand):
@@ -73,6 +78,7 @@ class Command(BaseCommand):
                 people_title=bold("Who can sign in"),
                 try_title=bold("What to try"),
                 origin=settings.ORIGIN,
+                how=BY_BOX if settings.HAS_CLERK_BOX else BY_PAGE,
                 people="\n".join(rows),
                 keyholder=seeds.KEYHOLDER,
                 password=password,
@@ -81,12 +87,16 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def tour(self, port: int | None) -> int:
-        """Walk, in a state of its own: the tour deletes posts and people. Returns the exit status."""
-        if settings.STATE_DIR != settings.BASE_DIR:
+        """
+        Walk, in a state of its own: the tour deletes posts and people. Returns the exit status.
+
+        Its visitors have no JavaScript, so they get the plain sign-in page.
+        """
+        if settings.STATE_DIR != settings.BASE_DIR and not settings.HAS_CLERK_BOX:
             return 0 if walk(self.stdout) else 1
         with tempfile.TemporaryDirectory(prefix="django_clerk_tour_") as folder:
             origin = launch.origin_at(port or launch.free_port())
-            return self.elsewhere("demo", "--tour", origin=origin, state_dir=Path(folder))
+            return self.elsewhere("demo", "--tour", origin=origin, state_dir=Path(folder), plain=True)
 
     def elsewhere(self, *arguments: str, **where: Any) -> int:
         with launch.manage(*arguments, **where) as process:

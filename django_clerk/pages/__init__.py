@@ -1,0 +1,1 @@
+"""Clerk's own components on pages that Django renders."""

@@ -1,0 +1,158 @@
+"""Signed in: what keeps the session, what ends it, and that the page follows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from django_clerk.emulator.instance import Emulator
+from tests.example.project import ROOT
+
+from .conftest import PASSWORD
+from .visitor import Visitor
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def at_dashboard(visitor: Visitor, grace: dict[str, Any]) -> Visitor:
+    """Grace, signed in at her dashboard."""
+    visitor.open("/dashboard/")
+    visitor.sign_in("grace@example.com", PASSWORD)
+    visitor.arrives("/dashboard/")
+    visitor.has_clerk()
+    return visitor
+
+
+def expire(visitor: Visitor, emulator: Emulator, user_id: str) -> None:
+    """Leave the site for long: put an expired session token in the place of the one that is there."""
+    session_id = visitor.run("Clerk.session.id")
+    token = emulator.mint_session_token(user_id, azp=visitor.origin, session_id=session_id, lifetime=-60)
+    visitor.driver.get("about:blank")
+    for cookie in visitor.driver.execute_cdp_cmd("Storage.getCookies", {})["cookies"]:
+        if cookie["name"].startswith("__session"):
+            given = {"name": cookie["name"], "value": token, "url": visitor.origin}
+            assert visitor.driver.execute_cdp_cmd("Network.setCookie", given)["success"]
+        elif cookie["name"].startswith("__refresh"):
+            visitor.driver.execute_cdp_cmd("Network.deleteCookies", {"name": cookie["name"], "url": visitor.origin})
+
+
+def test_an_expired_token_is_renewed_on_the_way(
+    at_dashboard: Visitor, emulator: Emulator, grace: dict[str, Any]
+) -> None:
+    expire(at_dashboard, emulator, grace["id"])
+    at_dashboard.hosts()
+    at_dashboard.open("/posts/new/")
+    at_dashboard.arrives("/posts/new/")
+    at_dashboard.reads("A new entry")
+    assert any("/v1/client/handshake" in url for url in at_dashboard.urls())
+
+
+def test_two_tabs_and_signing_out_ends_both(at_dashboard: Visitor) -> None:
+    driver = at_dashboard.driver
+    first = driver.current_window_handle
+    driver.switch_to.new_window("tab")
+    at_dashboard.open("/posts/new/")
+    at_dashboard.reads("A new entry")
+    at_dashboard.has_clerk()
+    at_dashboard.press("Open user menu")
+    at_dashboard.press("Sign out")
+    at_dashboard.arrives("/")
+    at_dashboard.reads("Sign in and write")
+    assert at_dashboard.run("(await fetch('/api/me/')).status") == 401
+    driver.close()
+    driver.switch_to.window(first)
+    at_dashboard.arrives("/sign-in/")  # the page of the other tab noticed, loaded itself anew, and was sent here
+
+
+def test_who_is_deleted_is_signed_out(visitor: Visitor, emulator: Emulator, allowed: list[str]) -> None:
+    allowed += ["status of 401", "status of 404"]
+    user = emulator.create_user(email_address="emmy@example.com", password=PASSWORD)
+    visitor.open("/dashboard/")
+    visitor.sign_in("emmy@example.com", PASSWORD)
+    visitor.arrives("/dashboard/")
+    visitor.has_clerk()
+    emulator.delete_user(user["id"])
+    assert visitor.run("(await fetch('/api/me/')).status") == 401
+    visitor.open("/dashboard/")
+    visitor.until("return !document.body.innerText.includes('Good to see you')")
+    visitor.arrives("/sign-in/")
+
+
+class TestClerkFetch:
+    def test_it_sends_the_token(self, at_dashboard: Visitor) -> None:
+        me = at_dashboard.run("await (await clerkFetch('/api/me/')).json()")
+        assert (me["email"], me["source"]) == ("grace@example.com", "header")
+
+    def test_so_it_needs_no_csrf_token(self, at_dashboard: Visitor) -> None:
+        post = "{ method: 'POST', body: new URLSearchParams({ title: 'By script', body: 'Text' }) }"
+        assert at_dashboard.run(f"(await clerkFetch('/api/posts/', {post})).status") == 201
+        assert at_dashboard.run(f"(await fetch('/api/posts/', {post})).status") == 403
+
+    @pytest.mark.parametrize("url", ["https://evil.example/", "//evil.example/", "http://127.0.0.1:1/"])
+    def test_to_this_site_only(self, at_dashboard: Visitor, url: str) -> None:
+        assert "to this site only" in at_dashboard.run(f"await clerkFetch('{url}')")
+
+    def test_401_leads_to_the_sign_in_page_and_back(
+        self, at_dashboard: Visitor, emulator: Emulator, allowed: list[str]
+    ) -> None:
+        allowed += ["status of 401", "status of 404"]
+        at_dashboard.driver.execute_script("Clerk.signOut({ redirectUrl: '/' })")
+        at_dashboard.arrives("/")
+        at_dashboard.open("/sign-up/")
+        at_dashboard.has_clerk()
+        at_dashboard.driver.execute_script("clerkFetch('/api/me/')")
+        at_dashboard.arrives("/sign-in/")
+
+
+class TestHtmx:
+    @pytest.fixture
+    def with_htmx(self, at_dashboard: Visitor) -> Visitor:
+        """The page, as if it had loaded htmx."""
+        source = ROOT / "example_project" / "node_modules" / "htmx.org" / "dist" / "htmx.js"
+        if not source.exists():
+            pytest.skip("htmx is not installed: npm ci --ignore-scripts in example_project")
+        text = source.read_text(encoding="utf-8")
+        at_dashboard.driver.execute_script(f"{text};\nwindow.htmx = htmx; htmx.config.selfRequestsOnly = false;")
+        return at_dashboard
+
+    def request(self, visitor: Visitor, url: str) -> dict[str, str]:
+        """Have htmx ask for something, and return the headers that it sent."""
+        visitor.urls()
+        script = """
+            const element = document.createElement("button");
+            element.setAttribute("hx-get", arguments[0]);
+            element.setAttribute("hx-swap", "none");
+            document.querySelector("main").append(element);
+            htmx.process(element);
+            document.addEventListener("htmx:beforeSend", ({ detail }) => {
+              window.sent = Object.fromEntries(Object.entries(detail.requestConfig.headers));
+            }, { once: true });
+            element.click();
+        """
+        visitor.driver.execute_script(script, url)
+        return visitor.until("return window.sent")  # type: ignore[no-any-return]
+
+    def test_a_request_carries_a_fresh_token(self, with_htmx: Visitor) -> None:
+        assert self.request(with_htmx, "/api/me/")["Authorization"].startswith("Bearer ey")
+
+    def test_not_to_another_site(self, with_htmx: Visitor, allowed: list[str]) -> None:
+        with_htmx.driver.execute_script("htmx.ajax('GET', '/api/me/', { swap: 'none' })")
+        allowed.append("http://127.0.0.1:1/")
+        assert "Authorization" not in self.request(with_htmx, "http://127.0.0.1:1/")
+        with_htmx.hosts()
+
+    def test_401_leads_to_the_sign_in_page(
+        self, with_htmx: Visitor, emulator: Emulator, grace: dict[str, Any], allowed: list[str]
+    ) -> None:
+        allowed += ["status of 401", "status of 404", "Response Status Error Code 401"]
+        expired = emulator.mint_session_token(grace["id"], azp=with_htmx.origin, lifetime=-60)
+        with_htmx.driver.execute_script(
+            "document.addEventListener('htmx:configRequest', ({ detail }) => {"
+            " detail.headers.Authorization = `Bearer ${arguments[0]}`; })".replace("arguments[0]", repr(expired))
+        )
+        self.request(with_htmx, "/api/me/")
+        # Clerk knows her still, so its box sends her on from there at once, to where she came from.
+        with_htmx.until("return performance.getEntriesByType('navigation')[0].name && !window.htmx")
+        assert any("/sign-in/" in url for url in with_htmx.urls())
