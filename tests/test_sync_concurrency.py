@@ -15,10 +15,11 @@ from django_clerk import transactions
 from django_clerk.backends import provision
 from django_clerk.core.profiles import read_profile
 from django_clerk.models import ClerkUser
-from django_clerk.sync import Outcome, apply_profiles
+from django_clerk.sync import Outcome, adopt, apply_profiles
 from tests.deliveries import clerk_user, listening
 from tests.processes import finish, start
 from tests.test_webhook_concurrency import at_once
+from tests.testapp.people import create_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -57,6 +58,18 @@ def test_fifty_first_sights_in_five_processes() -> None:
     processes = [start(FIRST_SIGHTS, moment, 10) for _ in range(5)]
     assert [finish(process).count("seen") for process in processes] == [10] * 5
     assert ClerkUser.objects.count() == get_user_model().objects.count() == 1
+
+
+@several_writers
+def test_an_adoption_beside_the_webhooks_of_the_same_user() -> None:
+    """Whoever comes first, the row has the user who was there before, and nobody is left over."""
+    users = get_user_model()._default_manager
+    for number in range(10):
+        ada = create_user(f"ada{number}")
+        told = read_profile(clerk_user(f"user_ada{number}", email=ada.email))
+        at_once(*[lambda told=told: apply_profiles([told])] * 4, lambda told=told, ada=ada: adopt(told, ada))
+        assert ClerkUser.objects.get(clerk_id=told.clerk_id).user == ada
+    assert users.count() == ClerkUser.objects.count() == 10
 
 
 ON_A_FILE = (
