@@ -1,9 +1,9 @@
 """
 Import every module of the installed django_clerk, check it and migrate, in a development project with little else.
 
-Without Django REST framework, ``drf`` and ``contrib`` are left out: their neighbours are extras. With it, the project
-names our classes in its settings, so that REST framework imports them while it is being imported itself. Says which
-copy of the package it was.
+What is for a neighbour that is not installed is left out: neighbours are extras. With Django REST framework, the
+project names our classes in its settings, so that REST framework imports them while it is being imported itself. Says
+which copy of the package it was.
 """
 
 from __future__ import annotations
@@ -21,8 +21,17 @@ from django.urls import include, path
 import django_clerk
 from django_clerk.emulator.settings import emulator_settings
 
+#: Which packages each optional part of ours is for.
+NEIGHBOURS = {
+    "django_clerk.contrib.celery": ("celery",),
+    "django_clerk.contrib.channels": ("channels",),
+    "django_clerk.contrib.ninja": ("ninja",),
+    "django_clerk.contrib.spectacular": ("drf_spectacular", "rest_framework"),
+    "django_clerk.contrib.tasks": ("django_tasks",),
+    "django_clerk.drf": ("rest_framework",),
+}
 HAS_DRF = importlib.util.find_spec("rest_framework") is not None
-OPTIONAL = () if HAS_DRF else ("django_clerk.drf", "django_clerk.contrib")
+OPTIONAL = [part for part, packages in NEIGHBOURS.items() if not all(map(importlib.util.find_spec, packages))]
 
 urlpatterns: list[Any] = []
 

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 SETUP = Path(__file__).parent.parent / "setup.cfg"
-EXTRAS = ("drf", "test")
+EXTRAS = ("celery", "channels", "drf", "ninja", "spectacular", "tasks", "test")
 
 
 def lower_bounds(setup: configparser.ConfigParser) -> list[str]:

@@ -1,10 +1,11 @@
 """
 ``sync_clerk_users`` against the local Clerk, over real HTTP: seconds, rows per second, peak memory, requests.
 
-    python benchmarks/sync_users.py [--users 10000]
+    python benchmarks/sync_users.py [--users 10000 100000]
 
-The local Clerk and the command run in processes of their own, the command's with a fresh SQLite database. It runs
-twice: the second time nothing has changed.
+The local Clerk and the command run in processes of their own, the command's with a fresh SQLite database. For each
+number of users it runs three times: from nothing, again when nothing has changed, and, in another database, killed in
+the middle and run again with ``--resume``.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ from django.conf import settings
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 APPS = ["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions", "django_clerk"]
+SEEDED_AT_ONCE = 10_000
 
 
 def serve(folder: str, users: int) -> None:
@@ -46,7 +49,9 @@ def serve(folder: str, users: int) -> None:
     from django_clerk.emulator.management.commands.clerk_emulator import EmulatorHandler, make_server
 
     emulator = get_emulator()
-    emulator.seed_users(users)
+    while users > 0:
+        emulator.seed_users(min(users, SEEDED_AT_ONCE))
+        users -= SEEDED_AT_ONCE
     server = make_server(0)
     handler, calls = EmulatorHandler(), 0
 
@@ -63,12 +68,12 @@ def serve(folder: str, users: int) -> None:
     server.serve_forever()
 
 
-def sync(folder: str, port: int, secret: str) -> None:
+def sync(database: str, port: str, secret: str, *options: str) -> None:
     """Run the command, and print what it said, the seconds and the peak memory."""
     settings.configure(
         CLERK_API_URL=f"http://localhost:{port}/__clerk_api",
         CLERK_SECRET_KEY=secret,
-        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(Path(folder) / "db.sqlite3")}},
+        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": database}},
         INSTALLED_APPS=APPS,
         SECRET_KEY="of the benchmark only",
     )
@@ -77,50 +82,81 @@ def sync(folder: str, port: int, secret: str) -> None:
 
     call_command("migrate", verbosity=0)
     said = io.StringIO()
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak_memory()
     started = time.perf_counter()
-    call_command("sync_clerk_users", stdout=said, skip_checks=True)
+    call_command("sync_clerk_users", *options, stdout=said, skip_checks=True)
     seconds = time.perf_counter() - started
-    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps({"said": said.getvalue().strip(), "seconds": seconds, "before": before, "after": after}))
+    figures = {"said": said.getvalue().strip(), "seconds": seconds, "before": before, "after": peak_memory()}
+    print(json.dumps(figures), flush=True)
+
+
+def peak_memory() -> float:
+    """Return the most memory that this process has had, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+class LocalClerk:
+    """The local Clerk in a process of its own."""
+
+    def __init__(self, folder: str, users: int) -> None:
+        command = [sys.executable, __file__, "serve", folder, str(users)]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        assert self.process.stdout is not None
+        address = json.loads(self.process.stdout.readline())
+        self.port, self.secret = str(address["port"]), address["secret"]
+
+    def command(self, database: Path, *options: str) -> list[str]:
+        return [sys.executable, __file__, "sync", str(database), self.port, self.secret, *options]
+
+    def requests(self) -> int:
+        with urllib.request.urlopen(f"http://localhost:{self.port}/requests", timeout=10) as response:
+            return int(response.read())
+
+
+def measure(name: str, clerk: LocalClerk, users: int, database: Path, *options: str) -> None:
+    before = clerk.requests()
+    done = subprocess.run(clerk.command(database, *options), check=True, stdout=subprocess.PIPE, text=True)
+    result, requests = json.loads(done.stdout), clerk.requests() - before
+    print(f"{users:,} users, {name}: {result['said']}")
+    print(f"    {result['seconds']:.1f} s, {users / result['seconds']:,.0f} users/s")
+    print(f"    {requests} requests: 1 to count, {requests - 1} pages of up to 500, the last of them not full")
+    print(f"    peak memory {result['after']:.0f} MiB, {result['after'] - result['before']:.0f} MiB more than before")
+
+
+def kill_in_the_middle(clerk: LocalClerk, users: int, database: Path) -> None:
+    """Run the command and kill it with half of the pages read."""
+    before, half = clerk.requests(), 1 + users // 1000
+    process = subprocess.Popen(clerk.command(database), stdout=subprocess.DEVNULL)
+    while clerk.requests() - before < half:
+        assert process.poll() is None, "it was done before it could be killed"
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.strip().partition("\n\n")[0])
-    parser.add_argument("--users", type=int, default=10_000)
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, __file__, "serve", folder, str(options.users)]
-        server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        try:
-            assert server.stdout is not None
-            address = json.loads(server.stdout.readline())
-            for run in ("first run", "nothing changed"):
-                before = count_requests(address["port"])
-                command = [sys.executable, __file__, "sync", folder, str(address["port"]), address["secret"]]
-                result = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
-                requests = count_requests(address["port"]) - before
-                peak, more = result["after"] / 1024, (result["after"] - result["before"]) / 1024
-                print(f"{run}: {result['said']}")
-                print(f"    {result['seconds']:.1f} s, {options.users / result['seconds']:.0f} users/s")
-                print(f"    {requests} requests: 1 to count, {requests - 1} pages")
-                print(f"    peak memory {peak:.0f} MiB, {more:.0f} MiB more than before")
-        finally:
-            server.terminate()
-            server.wait()
-
-
-def count_requests(port: int) -> int:
-    import urllib.request
-
-    with urllib.request.urlopen(f"http://localhost:{port}/requests", timeout=10) as response:
-        return int(response.read())
+    parser.add_argument("--users", type=int, nargs="+", default=[10_000])
+    for users in parser.parse_args().users:
+        with tempfile.TemporaryDirectory() as folder:
+            clerk = LocalClerk(folder, users)
+            try:
+                database = Path(folder) / "db.sqlite3"
+                measure("first run", clerk, users, database)
+                measure("nothing changed", clerk, users, database)
+                interrupted = Path(folder) / "interrupted.sqlite3"
+                kill_in_the_middle(clerk, users, interrupted)
+                measure("after kill -9 in the middle", clerk, users, interrupted, "--resume")
+                measure("once more", clerk, users, interrupted)
+            finally:
+                clerk.process.terminate()
+                clerk.process.wait()
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["serve"]:
         serve(sys.argv[2], int(sys.argv[3]))
     elif sys.argv[1:2] == ["sync"]:
-        sync(sys.argv[2], int(sys.argv[3]), sys.argv[4])
+        sync(*sys.argv[2:])
     else:
         main()

@@ -38,22 +38,22 @@ class Acceptance:
             raise ValueError("A session has no scopes: they can be asked of machines only.")
         self.types = cast("tuple[TokenType, ...]", tuple(types))
         self.scopes = tuple(scopes)
-        self._policy = accepted(self.types, self.scopes)
+        self.policy = accepted(self.types, self.scopes)
 
     def guard(self, request: HttpRequest, view: Callable[[], Any], *, pending: bool = False) -> Any:
         """Return what the view returns, or the answer to a caller who is refused."""
         decide(request, self.types, pending)
-        return guard(request, self._policy.decide, view, refuse=self._refuse, rule=self._policy.name)
+        return guard(request, self.policy.decide, view, refuse=self._refuse, rule=self.policy.name)
 
     async def aguard(self, request: HttpRequest, view: Callable[[], Any], *, pending: bool = False) -> Any:
         """Do what guard() does."""
         await adecide(request, self.types, pending)
-        return await aguard(request, self._policy.decide, view, refuse=self._refuse, rule=self._policy.name)
+        return await aguard(request, self.policy.decide, view, refuse=self._refuse, rule=self.policy.name)
 
     @property
     def name(self) -> str:
         """What logs and tables call the rule."""
-        return self._policy.name
+        return self.policy.name
 
     def _refuse(self, request: HttpRequest, decision: Decision) -> HttpResponseBase:
         """A browser is sent to sign in where that helps; whoever else comes is a program."""

@@ -99,6 +99,11 @@ def taken_addresses(profiles: Sequence[Profile], *, using: str, owners: Iterable
     )
 
 
+def is_made_for(user: Any, clerk_id: str) -> bool:
+    """Tell whether a Django user was made here for a Clerk user, by the name, which then holds the id."""
+    return clerk_id.lower() in str(user.get_username()).lower()
+
+
 def set_active(user: Any, active: bool) -> list[str]:
     """Enable or disable a Django user. Returns the fields changed, unsaved: none where the model cannot disable."""
     if _field("is_active") is None or user.is_active is active:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import DisallowedRedirect, PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render, resolve_url
 from django.utils.cache import patch_cache_control, patch_vary_headers
@@ -42,21 +42,36 @@ def respond(request: HttpRequest, decision: Decision, *, page: bool | None = Non
 
     Raises PermissionDenied for a page without CLERK_UNAUTHORIZED_URL, so that the project's own 403 page is shown.
     """
-    page = is_page(request) if page is None else page
+    if not (is_page(request) if page is None else page):
+        return respond_to_program(decision)
     if decision.answer is Answer.UNAVAILABLE:
-        return unavailable(page)
-    if decision.answer is Answer.SIGN_IN and not page:
-        return unauthenticated()
+        return unavailable(page=True)
     # Whom Clerk has signed in and Django shuts out, the sign-in page would send back at once, and so on for ever.
     if decision.answer is Answer.SIGN_IN and not identify(request).is_signed_in:
         return redirect_to_sign_in(request)
     if decision.answer is Answer.REVERIFY and decision.reverification is not None:
-        return reverification_required(request, decision.reverification, page)
-    if not page:
-        return JsonResponse({"detail": _("You do not have permission to do this.")}, status=HTTPStatus.FORBIDDEN)
+        return reverification_page(request, decision.reverification)
     if (url := conf.CLERK_UNAUTHORIZED_URL) and (page_for_them := resolve_url(url)) != request.path:
         return HttpResponseRedirect(page_for_them)
     raise PermissionDenied
+
+
+def respond_to_program(decision: Decision) -> HttpResponse:
+    """Return the response to a program for a decision that is not ALLOW."""
+    if decision.answer is Answer.UNAVAILABLE:
+        return unavailable(page=False)
+    if decision.answer is Answer.SIGN_IN:
+        return unauthenticated()
+    if decision.answer is Answer.REVERIFY and decision.reverification is not None:
+        return JsonResponse(reverification_error(decision.reverification), status=HTTPStatus.FORBIDDEN)
+    return JsonResponse({"detail": _("You do not have permission to do this.")}, status=HTTPStatus.FORBIDDEN)
+
+
+def respond_hiding(request: HttpRequest, decision: Decision) -> HttpResponse:
+    """Do what respond() does, and raise Http404 for what is forbidden: to this caller it does not exist."""
+    if decision.answer is Answer.FORBID:
+        raise Http404("There is no such object that belongs to the caller.")
+    return respond(request, decision)
 
 
 def is_page(request: HttpRequest) -> bool:
@@ -93,9 +108,9 @@ def redirect_to_sign_in(request: HttpRequest) -> HttpResponse:
     """Redirect to CLERK_SIGN_IN_URL or Clerk's hosted page, with the way back in ``redirect_url``."""
     back = _way_back(request)
     try:
-        response = HttpResponseRedirect(_sign_in_page(request, back))
+        response = HttpResponseRedirect(sign_in_page(request, back))
     except DisallowedRedirect:  # longer than Django lets one be: the query is what is long
-        response = HttpResponseRedirect(_sign_in_page(request, back.partition("?")[0]))
+        response = HttpResponseRedirect(sign_in_page(request, back.partition("?")[0]))
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -106,6 +121,27 @@ def sign_in_url() -> str:
         return resolve_url(url)
     instance = get_instance()
     return f"{instance.account_portal}/sign-in" if instance is not None else resolve_url(settings.LOGIN_URL)
+
+
+def sign_in_page(request: HttpRequest, back: str) -> str:
+    """Return where a browser signs in, to come back to a URL of this site."""
+    target, instance = sign_in_url(), get_instance()
+    if instance is None or not is_absolute(target):
+        return with_parameter(target, "redirect_url", back)
+    try:
+        dev_browser = choose(request.META.get("HTTP_COOKIE", ""), instance, now=time.time()).dev_browser
+    except AmbiguousCookie:
+        dev_browser = None
+    return sign_in_redirect(
+        "sign-in",
+        back,
+        instance=instance,
+        sign_in_url=target,
+        return_url=back,
+        dev_browser=dev_browser,
+        # Clerk's hosted page has one for the tasks of a session; a project's own decides what to show by itself.
+        is_pending=conf.CLERK_SIGN_IN_URL is None and identify(request).session_status == "pending",
+    )
 
 
 def unauthenticated() -> HttpResponse:
@@ -145,10 +181,8 @@ def unavailable(page: bool) -> HttpResponse:
     return response
 
 
-def reverification_required(request: HttpRequest, requirement: Reverification, page: bool) -> HttpResponse:
-    """Name what is asked for: on a page, or in the body that Clerk's front-end SDKs act upon."""
-    if not page:
-        return JsonResponse(reverification_error(requirement), status=HTTPStatus.FORBIDDEN)
+def reverification_page(request: HttpRequest, requirement: Reverification) -> HttpResponse:
+    """Name what is asked for, to people."""
     level, minutes = read_requirement(requirement) or ("", 0)
     context = {"reverification": requirement, "level": level, "minutes": math.ceil(minutes)}
     return render(request, "django_clerk/reverification_required.html", context, status=HTTPStatus.FORBIDDEN)
@@ -158,26 +192,6 @@ def reverification_error(requirement: Reverification) -> dict[str, object]:
     """Return the body that ``useReverification`` of Clerk's front-end SDKs understands."""
     metadata = {"reverification": requirement if isinstance(requirement, str) else dict(requirement)}
     return {"clerk_error": {"type": "forbidden", "reason": "reverification-error", "metadata": metadata}}
-
-
-def _sign_in_page(request: HttpRequest, back: str) -> str:
-    target, instance = sign_in_url(), get_instance()
-    if instance is None or not is_absolute(target):
-        return with_parameter(target, "redirect_url", back)
-    try:
-        dev_browser = choose(request.META.get("HTTP_COOKIE", ""), instance, now=time.time()).dev_browser
-    except AmbiguousCookie:
-        dev_browser = None
-    return sign_in_redirect(
-        "sign-in",
-        back,
-        instance=instance,
-        sign_in_url=target,
-        return_url=back,
-        dev_browser=dev_browser,
-        # Clerk's hosted page has one for the tasks of a session; a project's own decides what to show by itself.
-        is_pending=conf.CLERK_SIGN_IN_URL is None and identify(request).session_status == "pending",
-    )
 
 
 def _way_back(request: HttpRequest) -> str:

@@ -12,10 +12,13 @@ class ClerkConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks
-        from .receivers import sync_user
+        from .receivers import follow, sync_profile
         from .revocation import follow_ends
-        from .signals import webhook_received
+        from .signals import profile_told, user_deleted, webhook_received
+        from .webhooks.retention import forget_user
 
         webhook_received.connect(follow_ends, dispatch_uid="django_clerk.follow_ends")
-        webhook_received.connect(sync_user, dispatch_uid="django_clerk.sync_user")
+        webhook_received.connect(follow, dispatch_uid="django_clerk.follow")
+        user_deleted.connect(forget_user, dispatch_uid="django_clerk.forget_user")
+        profile_told.connect(sync_profile, dispatch_uid="django_clerk.sync_profile")
         checks.register()

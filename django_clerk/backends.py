@@ -7,7 +7,6 @@ import time
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.contrib.auth.backends import ModelBackend
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 from django.dispatch import receiver
@@ -20,6 +19,7 @@ from .exceptions import APIError, APINotFound
 from .identify import identify
 from .lookup import find_users
 from .models import ClerkUser
+from .permissions import TokenPermissionsBackend
 from .sync import apply_profiles
 from .wiring import get_client
 
@@ -32,7 +32,7 @@ _MOST_UNKNOWN = 1000
 _unknown_until: dict[str, float] = {}
 
 
-class ClerkBackend(ModelBackend):
+class ClerkBackend(TokenPermissionsBackend):
     """
     Signs in the Django user of a Clerk session.
 
@@ -80,24 +80,6 @@ class ClerkBackend(ModelBackend):
     async def aget_user(self, user_id: Any) -> Any | None:
         """Do what get_user() does."""
         return await sync_to_async(self.get_user)(user_id)
-
-    def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
-        """
-        Tell whether a user has a permission.
-
-        "org:invoices:create" is looked up in the session token that signed the user in, for the organization active in
-        it; such a permission is about no object in particular.
-        """
-        if not perm.startswith("org:"):
-            return super().has_perm(user_obj, perm, obj=obj)
-        auth = getattr(user_obj, "clerk_auth", None)
-        return user_obj.is_active and obj is None and isinstance(auth, Auth) and auth.has(permission=perm)
-
-    async def ahas_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
-        """Do what has_perm() does."""
-        if perm.startswith("org:"):
-            return self.has_perm(user_obj, perm, obj)
-        return await super().ahas_perm(user_obj, perm, obj=obj)
 
     def _admit(self, users: list[Any], auth: Auth) -> Any | None:
         for user in users:

@@ -14,7 +14,7 @@ from django.utils.functional import SimpleLazyObject
 
 from .backends import ClerkBackend
 from .core.auth import Auth
-from .core.machines import SESSION
+from .core.machines import SESSION, SESSIONS_ONLY, TokenType
 from .core.policies import Subject
 from .core.state import SignedIn
 from .identify import Accepted, identify, identify_as, state_of
@@ -41,6 +41,14 @@ def accept(request: HttpRequest, accepted: Accepted, *, pending: bool = False) -
         attributes["clerk"] = auth
         attach_user(request, *attributes.get("_clerk_beside", (None, None)))
     return auth
+
+
+def accept_unless_asked(request: HttpRequest, accepted: tuple[TokenType, ...], *, pending: bool = False) -> Auth:
+    """Do what accept() does, but ask nothing anew that the middleware or a decorator has found out already."""
+    auth = identify(request)
+    if accepted == SESSIONS_ONLY and auth.token_type == SESSION and not pending:
+        return auth
+    return accept(request, accepted, pending=pending)
 
 
 def types_of(view: Callable[..., Any] | None) -> Accepted:

@@ -14,12 +14,13 @@ from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
 from .acceptance import Acceptance, adecide, decide, mark_accepting
+from .answers import respond, respond_hiding
 from .core import policies
 from .core.machines import TokenType
 from .core.policies import Answer, Decision, Policy, Subject
 from .core.reverification import Reverification
-from .guards import aguard, guard, guards_of, mark_guarded
-from .ownership import is_owner
+from .guards import Refuse, aguard, guard, guards_of, mark_guarded
+from .ownership import OwnerType, is_owner
 from .routes import clerk_public as clerk_public
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -165,15 +166,19 @@ def clerk_owner_required(
     lookup_kwarg: str | None = None,
     lookup_field: str = "pk",
     or_role: str | None = None,
+    owner_type: OwnerType = "user",
+    hide_others: bool = False,
 ) -> Callable[[View], View]:
     """
     Let in who owns the object that the URL names, and put it on the request as ``request.clerk_object``.
 
     ``field`` holds the owner (see ``django_clerk.ownership``). The URL's argument is ``lookup_kwarg``, or else the
     first there is of <model>_id, <model>_pk, pk, id and slug. Who has ``or_role`` may pass as well. Nobody learns
-    whether an object exists before signing in; after that, one that is not there is a 404 and somebody else's a 403.
+    whether an object exists before signing in; after that, one that is not there is a 404 and somebody else's a 403,
+    or with ``hide_others`` a 404 as well. ``owner_type="organization"`` is for what the active organization owns.
     """
-    policy = is_owner(field) if or_role is None else is_owner(field) | policies.has_role(or_role)
+    policy = is_owner(field, owner_type)
+    policy = policy if or_role is None else policy | policies.has_role(or_role)
     queryset = model._default_manager.all() if isinstance(model, type) else model
 
     def judge(request: HttpRequest, subject: Subject, kwargs: dict[str, Any]) -> Decision:
@@ -187,11 +192,15 @@ def clerk_owner_required(
             request.__dict__["clerk_object"] = obj
         return decision
 
-    return _guard(judge, policy.name, queries=True)
+    return _guard(judge, policy.name, queries=True, refuse=respond_hiding if hide_others else respond)
 
 
 def _guard(
-    judge: Callable[[HttpRequest, Subject, dict[str, Any]], Decision], rule: str, *, queries: bool = False
+    judge: Callable[[HttpRequest, Subject, dict[str, Any]], Decision],
+    rule: str,
+    *,
+    queries: bool = False,
+    refuse: Refuse = respond,
 ) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         _require_function(view)
@@ -203,7 +212,12 @@ def _guard(
                 _require_request(request)
                 let_in = partial(view, request, *args, **kwargs)
                 return await aguard(
-                    request, lambda who: judge(request, who, kwargs), let_in, queries=queries, rule=rule
+                    request,
+                    lambda who: judge(request, who, kwargs),
+                    let_in,
+                    queries=queries,
+                    refuse=refuse,
+                    rule=rule,
                 )
 
         else:
@@ -212,7 +226,7 @@ def _guard(
             def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
                 _require_request(request)
                 let_in = partial(view, request, *args, **kwargs)
-                return guard(request, lambda who: judge(request, who, kwargs), let_in, rule=rule)
+                return guard(request, lambda who: judge(request, who, kwargs), let_in, refuse=refuse, rule=rule)
 
         mark_guarded(guarded, rule, *guards_of(view))
         return guarded  # type: ignore[return-value]

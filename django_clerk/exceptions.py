@@ -46,6 +46,14 @@ class WebhookNotConfigured(ClerkError):
     """No usable webhook signing secret is set, so nothing can be accepted. The answer is 500."""
 
 
+class WebhookNotQueued(ClerkError):
+    """The queue does not take the event. It is stored, and Clerk's next delivery tries again: the answer is 503."""
+
+
+class EventNotWhole(ClerkError):
+    """An event that was applied before cannot be applied again: its payload was reduced or emptied."""
+
+
 class APIError(ClerkError):
     """
     Clerk's Backend API did not do what was asked.
@@ -77,6 +85,29 @@ class APINotFound(APIError):
 
 class APIUnauthorized(APIError):
     """401: the secret key is missing, revoked or of another instance. Check CLERK_SECRET_KEY."""
+
+
+class APIInvalid(APIError):
+    """400 or 422: Clerk does not take what was sent. ``errors`` has all that is wrong with it."""
+
+    @property
+    def param_name(self) -> str | None:
+        """The parameter that the first of Clerk's errors is about, None where it names none."""
+        meta = self.errors[0].get("meta") if self.errors else None
+        name = meta.get("param_name") if isinstance(meta, Mapping) else None
+        return name if isinstance(name, str) else None
+
+
+class APIPaymentRequired(APIError):
+    """402: the instance's plan does not include this, or is used up."""
+
+
+class APIForbidden(APIError):
+    """403: Clerk does not do this for this object, or not in this instance."""
+
+
+class APIConflict(APIError):
+    """409: it contradicts what the instance has now."""
 
 
 class APIRateLimited(APIError):

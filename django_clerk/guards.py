@@ -10,7 +10,7 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.core.exceptions import PermissionDenied, SynchronousOnlyOperation
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 
@@ -101,18 +101,20 @@ def guards_of(view: Any) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class _Refused:
-    """A decision, and the response to it: None for the project's own 403 page, which an exception asks for."""
+    """A decision, and the response to it, or the exception that asks for a page of the project's own."""
 
     decision: Decision
-    response: HttpResponseBase | None
+    response: HttpResponseBase | PermissionDenied | Http404
 
     @property
     def status(self) -> int:
-        return self.response.status_code if self.response is not None else HTTPStatus.FORBIDDEN
+        if isinstance(self.response, HttpResponseBase):
+            return self.response.status_code
+        return HTTPStatus.NOT_FOUND if isinstance(self.response, Http404) else HTTPStatus.FORBIDDEN
 
     def answer(self) -> HttpResponseBase:
-        if self.response is None:
-            raise PermissionDenied
+        if not isinstance(self.response, HttpResponseBase):
+            raise self.response
         return self.response
 
 
@@ -136,8 +138,8 @@ def _refuse(
         return None
     try:
         response = refuse(request, decision)
-    except PermissionDenied:
-        return _Refused(decision, None)
+    except (PermissionDenied, Http404) as error:
+        return _Refused(decision, error)
     return _Refused(decision, response)
 
 

@@ -15,6 +15,7 @@ from .core.auth import Auth
 from .core.decision import decide, may_wait
 from .core.machines import SESSION, TokenType, classify
 from .core.state import Handshake, Headers, SignedIn, SignedOut, State
+from .core.withheld import Withheld
 from .exceptions import InvalidToken, KeysUnavailable
 from .http import clerk_request
 from .revocation import is_revoked
@@ -150,7 +151,7 @@ def _by_session(request: HttpRequest, *, pending: bool = False) -> Auth:
     if claims.user_id is None:
         reason = "session-pending" if claims.session_status == "pending" else "token-verification-failed"
         return Auth(claims, source=state.source, reason=reason)
-    return Auth(claims, state.token, state.source, None, get_role_claim(), partial(_synced_role, request))
+    return Auth(claims, Withheld(state.token), state.source, None, get_role_claim(), partial(_synced_role, request))
 
 
 def _by_machine(request: HttpRequest, token: str, kind: TokenType) -> Auth:
@@ -160,7 +161,7 @@ def _by_machine(request: HttpRequest, token: str, kind: TokenType) -> Auth:
         logger.debug("Not let in by an %s: %s (%s)", kind, error, error.reason)
         is_unavailable = isinstance(error, KeysUnavailable) or error.reason in _SAYING_NOTHING
         return _refuse(request, SignedOut(error.reason, str(error), "header", is_unavailable=is_unavailable), kind)
-    return Auth(token=token, source="header", token_type=kind, machine=machine)
+    return Auth(token=Withheld(token), source="header", token_type=kind, machine=machine)
 
 
 def _refuse(request: HttpRequest, state: SignedOut, token_type: TokenType | None) -> Auth:

@@ -175,6 +175,9 @@ class LazyAuth:
     def __hash__(self) -> int:
         return hash(_settle(self._request))
 
+    def __bool__(self) -> bool:
+        return bool(_settle(self._request))
+
     def __repr__(self) -> str:
         return repr(_settle(self._request))
 

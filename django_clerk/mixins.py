@@ -15,15 +15,17 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.views import View
 
 from .acceptance import Acceptance, mark_accepting
+from .answers import respond, respond_hiding
 from .core import policies
 from .core.machines import SESSIONS_ONLY, TokenType
 from .core.policies import Decision, Policy, Subject
 from .core.reverification import Reverification
 from .guards import aguard, guard, guards_of, mark_guarded
-from .ownership import is_owner
+from .ownership import OwnerType, is_owner
 
 
 class ClerkPolicyRequiredMixin:
@@ -59,12 +61,15 @@ class ClerkPolicyRequiredMixin:
         let_in = partial(super().dispatch, request, *args, **kwargs)  # type: ignore[misc]
         rule = type(self).__name__
         if not getattr(self, "view_is_async", False):
-            return guard(request, self._judge, let_in, rule=rule)
+            return guard(request, self._judge, let_in, refuse=self._refuse, rule=rule)
         queries = type(self).get_policy_object is not ClerkPolicyRequiredMixin.get_policy_object
-        return aguard(request, self._judge, let_in, queries=queries, rule=rule)
+        return aguard(request, self._judge, let_in, queries=queries, refuse=self._refuse, rule=rule)
 
     def _judge(self, subject: Subject) -> Decision:
         return reduce(and_, self._rules()).decide(subject, self.get_policy_object())
+
+    def _refuse(self, request: HttpRequest, decision: Decision) -> HttpResponseBase:
+        return respond(request, decision)
 
     def _rules(self) -> Iterator[Policy]:
         """Every mixin's rule holds. Nothing that a view overrides can lose one."""
@@ -233,16 +238,22 @@ class ClerkOwnerRequiredMixin(ClerkPolicyRequiredMixin):
     """
     Let in who owns the object of a detail view, at ``owner_field``; ``or_role`` names a role that may pass as well.
 
-    The object is looked up by the view's own ``get_object()``, once, after the caller has signed in.
+    The object is looked up by the view's own ``get_object()``, once, after the caller has signed in. Somebody else's is
+    a 403, or with ``hide_others`` a 404. ``owner_type = "organization"`` is for what the active organization owns.
     """
 
     owner_field: ClassVar[str] = "owner"
+    owner_type: ClassVar[OwnerType] = "user"
     or_role: ClassVar[str | None] = None
+    hide_others: ClassVar[bool] = False
     _clerk_object: Any = None
 
     def _clerk_rule(self) -> Policy:
-        policy = _all(self, "owner_field", is_owner)
+        policy = _all(self, "owner_field", lambda field: is_owner(field, self.owner_type))
         return policy if self.or_role is None else policy | _all(self, "or_role", policies.has_role)
+
+    def _refuse(self, request: HttpRequest, decision: Decision) -> HttpResponseBase:
+        return (respond_hiding if self.hide_others else respond)(request, decision)
 
     def get_policy_object(self) -> Any:
         return self.get_object()

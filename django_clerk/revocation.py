@@ -51,6 +51,12 @@ def follow_ends(*, event: Event, **kwargs: Any) -> None:
         _revoke(subject, event.occurred_at.timestamp() if event.occurred_at is not None else time.time())
 
 
+def end(session_id: str) -> None:
+    """Refuse a session from now on, where CLERK_REVOKE_SESSIONS says so."""
+    if conf.CLERK_REVOKE_SESSIONS:
+        _revoke(session_id, _FOR_EVER)
+
+
 def is_revoked(session_id: str, user_id: str, issued_at: float) -> bool:
     """Tell whether a verified token is of a session that has ended since, or of a user who is out. One cache read."""
     try:

@@ -23,7 +23,38 @@ user_synced = Signal()
 #: caused it).
 user_deleted = Signal()
 
+#: An organization was written, whether by an event of its own, by that of a membership in it, or by a sync. Sender:
+#: ClerkOrganization. Arguments: ``organization``, ``created``, and ``event`` (None unless a webhook caused it).
+organization_synced = Signal()
+
+#: An organization is gone in Clerk, and its memberships are no longer in force, whether or not Clerk tells of each.
+#: Sender: ClerkOrganization. Arguments: ``organization`` (its row stays), and ``event`` (None unless a webhook caused
+#: it).
+organization_deleted = Signal()
+
+#: A membership was written. Sender: ClerkMembership. Arguments: ``membership``, ``created``, and ``event`` (None unless
+#: a webhook caused it). Its ``clerk_user`` may have no Django user yet, and its organization may be deleted by now: ask
+#: ``membership.is_active``.
+membership_synced = Signal()
+
+#: A user has left an organization, or was removed from it. Sender: ClerkMembership. Arguments: ``membership`` (its row
+#: stays, with ``organization`` and ``clerk_user``), and ``event`` (None unless a webhook caused it).
+membership_deleted = Signal()
+
+#: A session has started in Clerk, and no end of it is known. Sender: ClerkUser. Arguments: ``session_id``, ``user_id``
+#: (Clerk's), ``status`` ("pending" while the user has something to do first, then "active" with a signal of its own),
+#: ``clerk_user`` (None while there is no row), and ``event``.
+session_started = Signal()
+
+#: A session has ended. Sender: ClerkUser. Arguments: ``session_id``, ``user_id``, ``status`` ("ended", "removed" or
+#: "revoked"), ``clerk_user`` and ``event``.
+session_ended = Signal()
+
 #: Somebody was refused, once for each request, at whichever door; nobody is let in by what a receiver does or raises.
 #: Unlike the others it is sent with ``send_robust()``. Sender: Decision. Arguments: ``decision``, ``rule`` (the name of
 #: the rule that refused) and ``request``.
 access_denied = Signal()
+
+#: Not for other apps: Clerk's Backend API has told of a user, and the row is to follow. Argument: ``profile``. A model
+#: sends it, since it stands below what writes it.
+profile_told = Signal()

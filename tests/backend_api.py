@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from tests.loopback import Handler, Loopback, ok, status
+from tests.deliveries import clerk_organization
+from tests.loopback import Handler, Loopback, Mode, ok, status
 
 NOT_FOUND = {"errors": [{"code": "resource_not_found", "message": "not found", "long_message": "not found"}]}
 
@@ -33,3 +34,25 @@ def serve_users(server: Loopback, users: Sequence[Any], *, gone: Iterable[str] =
 def asked(server: Loopback) -> list[str]:
     """Return the paths that were asked for, in order."""
     return [request.path for request in server.received]
+
+
+def serve_organizations(server: Loopback, members: dict[str, Sequence[Any]], *, gone: Iterable[str] = ()) -> None:
+    """Serve organizations, each with its memberships, by offset. Those that are ``gone`` Clerk does not know."""
+    organizations = [clerk_organization(clerk_id) for clerk_id in members]
+    server.on("/v1/organizations", _by_offset(organizations))
+    for organization in organizations:
+        path = f"/v1/organizations/{organization['id']}"
+        server.on(path, ok(organization))
+        server.on(f"{path}/memberships", _by_offset(members[organization["id"]]))
+    for clerk_id in gone:
+        server.on(f"/v1/organizations/{clerk_id}", status(404, data=NOT_FOUND))
+
+
+def _by_offset(items: Sequence[Any]) -> Mode:
+    def page(handler: Handler) -> None:
+        start, limit = (int(handler.query[name][0]) for name in ("offset", "limit"))
+        handler.answer(
+            200, json.dumps({"data": list(items[start : start + limit]), "total_count": len(items)}).encode()
+        )
+
+    return page

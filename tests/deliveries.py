@@ -8,7 +8,7 @@ import hmac
 import itertools
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,7 +18,17 @@ from django.http import HttpResponse
 from django.test import Client
 
 from django_clerk.models import ClerkUser, ClerkWebhookEvent
-from django_clerk.signals import user_deleted, user_synced, webhook_received
+from django_clerk.signals import (
+    membership_deleted,
+    membership_synced,
+    organization_deleted,
+    organization_synced,
+    session_ended,
+    session_started,
+    user_deleted,
+    user_synced,
+    webhook_received,
+)
 
 _numbers = itertools.count(1)
 
@@ -61,7 +71,78 @@ def clerk_user(
 
 
 def deleted_user(clerk_id: str = "user_ada") -> dict[str, Any]:
-    return {"object": "user", "id": clerk_id, "deleted": True}
+    return deleted("user", clerk_id)
+
+
+def clerk_organization(
+    clerk_id: str = "org_acme", *, slug: str | None = None, at: int = 1_000, **changes: Any
+) -> dict[str, Any]:
+    """Return an organization, updated ``at`` seconds after the start of 2026; its slug is its id's unless given."""
+    return {
+        "object": "organization",
+        "id": clerk_id,
+        "name": "Acme",
+        "slug": slug or clerk_id.removeprefix("org_").replace("_", "-"),
+        "image_url": "https://img.clerk.com/acme",
+        "has_image": True,
+        "members_count": 3,
+        "pending_invitations_count": 0,
+        "max_allowed_memberships": 5,
+        "admin_delete_enabled": True,
+        "public_metadata": {},
+        "private_metadata": {"secret": "not for another database"},
+        "created_by": "user_ada",
+        "created_at": milliseconds(0),
+        "updated_at": milliseconds(at),
+        **changes,
+    }
+
+
+def clerk_membership(
+    clerk_id: str = "orgmem_1",
+    *,
+    user: str = "user_ada",
+    organization: dict[str, Any] | str = "org_acme",
+    at: int = 1_000,
+    **changes: Any,
+) -> dict[str, Any]:
+    """Return a membership, updated ``at`` seconds after the start of 2026, of an organization or of that with an id."""
+    return {
+        "object": "organization_membership",
+        "id": clerk_id,
+        "role": "org:member",
+        "role_name": "Member",
+        "permissions": ["org:posts:read"],
+        "public_metadata": {},
+        "private_metadata": {"secret": "not for another database"},
+        "organization": clerk_organization(organization) if isinstance(organization, str) else organization,
+        "public_user_data": {"user_id": user, "first_name": "Ada", "last_name": "Lovelace", "identifier": "ada@x.com"},
+        "created_at": milliseconds(0),
+        "updated_at": milliseconds(at),
+        **changes,
+    }
+
+
+def clerk_role(
+    clerk_id: str = "role_1", *, key: str = "org:member", permissions: Sequence[str] = (), at: int = 1_000
+) -> dict[str, Any]:
+    """Return a role, updated ``at`` seconds after the start of 2026."""
+    return {
+        "object": "role",
+        "id": clerk_id,
+        "name": key.removeprefix("org:").title(),
+        "key": key,
+        "description": "",
+        "is_creator_eligible": False,
+        "permissions": [{"object": "permission", "id": f"perm_{name}", "key": name} for name in permissions],
+        "created_at": milliseconds(0),
+        "updated_at": milliseconds(at),
+    }
+
+
+def deleted(kind: str, clerk_id: str) -> dict[str, Any]:
+    """Return what is left of a user, an organization or a role."""
+    return {"object": kind, "id": clerk_id, "deleted": True}
 
 
 def milliseconds(seconds: float = 0) -> int:
@@ -132,6 +213,12 @@ def listening() -> Iterator[list[tuple[str, dict[str, Any]]]]:
             ("webhook_received", webhook_received),
             ("user_synced", user_synced),
             ("user_deleted", user_deleted),
+            ("organization_synced", organization_synced),
+            ("organization_deleted", organization_deleted),
+            ("membership_synced", membership_synced),
+            ("membership_deleted", membership_deleted),
+            ("session_started", session_started),
+            ("session_ended", session_ended),
         )
     }
     for signal, receiver in receivers.items():

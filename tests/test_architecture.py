@@ -17,10 +17,24 @@ FLOORS = (
     ("core",),
     ("conf", "cookies", "http", "signals", "api", "keystore", "urlconf"),
     ("wiring", "models"),
-    ("accounts", "answers", "identify", "linking", "lookup", "ownership", "revocation", "rows", "sync", "transactions"),
-    ("audit", "backends", "receivers", "reconcile"),
+    (
+        "accounts",
+        "answers",
+        "identify",
+        "linking",
+        "lookup",
+        "ownership",
+        "permissions",
+        "privileges",
+        "revocation",
+        "rows",
+        "sync",
+        "transactions",
+    ),
+    ("adoption", "audit", "backends", "receivers", "reconcile"),
+    ("export",),
     ("callers",),
-    ("acceptance", "guards"),
+    ("acceptance", "conditions", "guards", "sign_out"),
     ("routes",),
     ("inventory",),
     (
@@ -31,6 +45,8 @@ FLOORS = (
         "webhooks",
         "management",
         "admin",
+        "admin_site",
+        "diagnosis",
         "templatetags",
         "checks",
         "migrations",
@@ -45,7 +61,16 @@ FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 PRIVATE = {"apps": set(), "contrib": set(), "drf": {"contrib"}, "emulator": {"testing"}, "testing": set()}
 
 #: Packages that only the rooms named may import.
-FOREIGN = {"rest_framework": {"drf", "contrib"}, "requests": {"api", "emulator", "testing"}}
+FOREIGN = {
+    "celery": {"contrib"},
+    "channels": {"contrib"},
+    "django_tasks": {"contrib"},
+    "drf_spectacular": {"contrib"},
+    "kombu": {"contrib"},
+    "ninja": {"contrib"},
+    "requests": {"api", "emulator", "testing"},
+    "rest_framework": {"drf", "contrib"},
+}
 
 #: What the core never imports: Django, its neighbours, and whatever opens a socket.
 BARRED_FROM_CORE = {

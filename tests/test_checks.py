@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.core import checks
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
@@ -59,6 +60,12 @@ def test_the_tests_project_is_sound() -> None:
         ({"CLERK_AUTHORIZED_PARTIES": []}, ["W003"]),
         ({"CLERK_CLOCK_SKEW": 60}, []),
         ({"CLERK_CLOCK_SKEW": 5000}, ["W006"]),
+        ({"CLERK_ROLE_GROUPS": ["admin"]}, ["E001"]),
+        ({"CLERK_STAFF_ROLES": ["admin", "editor"], "CLERK_SUPERUSER_ROLES": ["admin"]}, []),
+        ({"CLERK_STAFF_ROLES": ["org:admin"]}, ["E060"]),
+        ({"CLERK_ROLE_GROUPS": {"org:admin": ["Editors"]}}, ["E060"]),
+        ({"CLERK_STAFF_ROLES": ["editor"], "CLERK_SUPERUSER_ROLES": ["admin"]}, ["W060"]),
+        ({"CLERK_STAFF_ROLES": ["editor"], "AUTH_USER_MODEL": "testapp.Post"}, ["E061"]),
     ],
 )
 def test_settings(settings: dict[str, Any], expected: list[str]) -> None:
@@ -136,6 +143,38 @@ def test_development_keys_do_not_go_into_production() -> None:
     assert found(deploy=True, **keys, DEBUG=True) == []
     assert found(deploy=False, **keys) == []
     assert found(deploy=True, CLERK_SECRET_KEY=1) == ["E001", "E001"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"CLERK_STAFF_ROLES": ["admin"]}, []),
+        ({"CLERK_STAFF_ROLES": ["admin"], "CLERK_ROLE_CLAIM": "role"}, ["W062"]),
+        ({"CLERK_STAFF_ROLES": ["admin"], "CLERK_ROLE_CLAIM": "public_metadata.staff.role"}, []),
+        ({"CLERK_ROLE_GROUPS": {"admin": ["Editors"]}, "CLERK_ROLE_CLAIM": "role"}, []),
+        ({"CLERK_ROLE_GROUPS": {"admin": ["Editors"]}, "CLERK_WEBHOOK_SIGNING_SECRET": None}, ["W063"]),
+    ],
+)
+def test_roles_that_give_rights_in_production(settings: dict[str, Any], expected: list[str]) -> None:
+    assert found(deploy=True, **settings) == expected
+    assert found(**settings) == []
+
+
+@pytest.mark.django_db
+def test_groups_are_there() -> None:
+    def missing(*databases: str) -> list[str]:
+        messages = checks.run_checks(tags=[checks.Tags.database], databases=databases or None)
+        return [message.msg.split('"')[1] for message in messages if message.id == "django_clerk.W061"]
+
+    with override_settings(CLERK_ROLE_GROUPS={"admin": ["Editors", "Auditors"]}):
+        assert missing() == []
+        assert missing("default") == [
+            "Auditors",
+            "Editors",
+        ]
+        for name in ("Editors", "auditors"):
+            Group.objects.create(name=name)
+        assert missing("default") == ["Auditors"]
 
 
 @pytest.mark.django_db

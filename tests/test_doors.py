@@ -142,6 +142,20 @@ class TestPermission(DoorContract):
         return self.call(rule, post, {**headers, "Accept": "application/json"})
 
 
+class TestNinja(DoorContract):
+    """Django Ninja is an API, even for a browser that has come by cookie."""
+
+    door = "ninja"
+    out_as_page = "sign-in"
+
+    def load(self, rule: str, post: Post, headers: dict[str, str]) -> str:
+        return self.call(rule, post, headers)
+
+
+class TestAsyncNinja(AsyncDoorContract, TestNinja):
+    door = "async-ninja"
+
+
 class TestPolicy(DoorContract):
     """The policy itself knows no pages. Somebody whom Django shuts out is nobody to it."""
 

@@ -96,7 +96,7 @@ def test_events_are_looked_up_by_index() -> None:
     indexed = [
         constraint["columns"] for constraint in constraints.values() if constraint["index"] or constraint["unique"]
     ]
-    for columns in (["svix_id"], ["object_id", "type"], ["received_at"]):
+    for columns in (["svix_id"], ["object_id", "type"], ["received_at"], ["user_id"], ["state", "received_at"]):
         assert columns in indexed
 
 

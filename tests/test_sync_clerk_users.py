@@ -105,7 +105,7 @@ def test_a_dry_run_says_the_same_and_writes_nothing(server) -> None:
     before = contents()
     with listening() as said:
         counts = run("--dry-run", "--prune")
-    assert counts == "Dry run, nothing was written: created 1, updated 1, unchanged 4, removed 1."
+    assert counts == "Dry run, nothing was written. Users: created 1, updated 1, unchanged 4, removed 1."
     assert (contents(), said) == (before, [])
     assert run("--prune") == "Users: created 1, updated 1, unchanged 4, removed 1."
 
@@ -201,7 +201,7 @@ def test_a_listing_that_breaks_off_prunes_nobody(failure, server) -> None:
 def test_what_was_done_before_a_failure_stays_done(server) -> None:
     serve_users(server, people(501))
     listing = server._modes["/v1/users"][0]
-    server.on("/v1/users", listing, status(422), listing)
+    server.on("/v1/users", listing, status(403), listing)
     assert "created 500" in fail()
     assert ClerkUser.objects.count() == 500
     assert run() == "Users: created 1, updated 0, unchanged 500, removed 0."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timezone
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -12,9 +12,28 @@ from typing import Any, NoReturn
 
 import requests
 
-from django_clerk.exceptions import APIError, APINotFound, APIRateLimited, APIUnauthorized, APIUnavailable
+from django_clerk.exceptions import (
+    APIConflict,
+    APIError,
+    APIForbidden,
+    APIInvalid,
+    APINotFound,
+    APIPaymentRequired,
+    APIRateLimited,
+    APIUnauthorized,
+    APIUnavailable,
+)
 
+_PLAIN: Mapping[int, type[APIError]] = {
+    HTTPStatus.BAD_REQUEST: APIInvalid,
+    HTTPStatus.PAYMENT_REQUIRED: APIPaymentRequired,
+    HTTPStatus.FORBIDDEN: APIForbidden,
+    HTTPStatus.CONFLICT: APIConflict,
+    HTTPStatus.UNPROCESSABLE_ENTITY: APIInvalid,
+    HTTPStatus.TOO_MANY_REQUESTS: APIRateLimited,
+}
 _CODE = re.compile(r"[a-z0-9_]{1,64}")
+_PARAMETER = re.compile(r"[A-Za-z0-9_.\[\]-]{1,64}")
 _TRACE = re.compile(r"[A-Za-z0-9-]{1,64}")
 _MEDIA_TYPE = re.compile(r"[\w.+-]{1,40}/[\w.+-]{1,40}", re.ASCII)
 _SECONDS = re.compile(r"[0-9]+(?:\.[0-9]+)?")
@@ -52,7 +71,7 @@ def _failure(response: requests.Response, *, call: str, max_body: int, now: floa
     )
     kind, advice = _classify(status, known=bool(errors))
     text = f"{call}: Clerk answered {status}"
-    text += f" ({code})" if code else ""
+    text += f" ({code}{_blamed(errors)})" if code else ""
     text += f", trace {trace_id}." if trace_id else "."
     return kind(
         text + advice,
@@ -64,6 +83,13 @@ def _failure(response: requests.Response, *, call: str, max_body: int, now: floa
     )
 
 
+def _blamed(errors: Sequence[Mapping[str, Any]]) -> str:
+    """Return the name of the parameter that the first error is about, as the end of a phrase."""
+    meta = errors[0].get("meta")
+    name = meta.get("param_name") if isinstance(meta, dict) else None
+    return f", {name}" if _matches(_PARAMETER, name) else ""
+
+
 def _classify(status: int, *, known: bool) -> tuple[type[APIError], str]:
     """Return the exception for a status and what to tell the developer. ``known``: the body has Clerk's error list."""
     if status == HTTPStatus.UNAUTHORIZED:
@@ -72,13 +98,11 @@ def _classify(status: int, *, known: bool) -> tuple[type[APIError], str]:
         return APINotFound, ""
     if status == HTTPStatus.NOT_FOUND:  # another server's 404 says nothing about the user, and must not delete one
         return APIError, " That is not Clerk's own 404: check CLERK_API_URL."
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return APIRateLimited, ""
     if status >= 500:
         return APIUnavailable, ""
     if 300 <= status < 400:
         return APIError, " Redirects are not followed: check CLERK_API_URL."
-    return APIError, ""
+    return _PLAIN.get(status, APIError), ""
 
 
 def retry_after(headers: Mapping[str, str], *, now: float) -> float | None:

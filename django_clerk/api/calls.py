@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import requests
@@ -18,10 +19,15 @@ from django_clerk.exceptions import APIError
 
 from . import answers, transport
 from .connection import DEFAULT_MAX_BODY, BoundedRequest
+from .pace import Pace
 from .paging import ID
-from .retries import Patience
+from .retries import AFTER_READING, AFTER_WRITING, Patience
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 ATTEMPTS = 5
+DEADLINE = 10.0
 _SECRET = re.compile(r"[\x21-\x7e]+")
 _BASE_URL = re.compile(r"https?://[^\s/?#@\\]+(?:/[^\s?#\\]*)?")
 
@@ -69,8 +75,21 @@ class Calls:
             "Content-Type": "application/json",
             "User-Agent": f"django_clerk/{__version__}",
         }
+        self.pace = Pace.of(secret_key, sleep=sleep)  #: for callers that take long: ``wait()`` before each call
         self._patience = Patience(budget=waiting_budget, sleep=sleep)
         self._clock = clock
+        self._deadline = DEADLINE
+        self._attempts = ATTEMPTS
+
+    def within(self, *, deadline: float, attempts: int = 1) -> Self:
+        """
+        Return a client whose calls take no longer, for whoever has somebody waiting: ``client.within(deadline=2.0)``.
+
+        Calls that say themselves how long they may take keep to that. It shares all else with this client.
+        """
+        bounded = copy.copy(self)
+        bounded._deadline, bounded._attempts = deadline, attempts
+        return bounded
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._base_url}>"
@@ -80,12 +99,14 @@ class Calls:
         method: str,
         path: str,
         *,
-        params: Mapping[str, str] | None = None,
+        params: Mapping[str, str | Sequence[str]] | None = None,
         body: Mapping[str, Any] | None = None,
-        deadline: float = 10.0,
-        attempts: int = ATTEMPTS,
+        deadline: float | None = None,
+        attempts: int | None = None,
         max_body: int = DEFAULT_MAX_BODY,
     ) -> Any:
+        deadline = self._deadline if deadline is None else deadline
+        attempts = self._attempts if attempts is None else attempts
         if not 0 < deadline < threading.TIMEOUT_MAX or attempts < 1:
             raise ValueError("The deadline must be a positive number of seconds, and attempts at least 1.")
         call = f"{method} {path}"
@@ -103,7 +124,8 @@ class Calls:
             response = transport.exchange(request, deadline=deadline, call=call)
             return answers.read(response, call=call, max_body=max_body, now=self._clock())
 
-        return self._patience.call(attempt, attempts=attempts)
+        after = AFTER_READING if method == "GET" else AFTER_WRITING
+        return self._patience.call(attempt, attempts=attempts, after=after)
 
 
 def quoted(clerk_id: object) -> str:

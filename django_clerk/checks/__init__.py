@@ -14,6 +14,8 @@ from django_clerk.conf import Conf, conf
 
 from .deployment import check_deployment as check_deployment
 from .installation import check_middleware as check_middleware
+from .privileges import check_groups as check_groups
+from .privileges import check_privileges
 from .routes import check_routes
 from .tokens import check_tokens
 from .webhooks import check_webhooks
@@ -30,7 +32,7 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
                 found.append(
                     Error(str(error), hint="See the settings table in the documentation.", id="django_clerk.E001")
                 )
-    return found or [*check_tokens(), *check_webhooks(), *check_routes()]
+    return found or [*check_tokens(), *check_webhooks(), *check_privileges(), *check_routes()]
 
 
 def register() -> None:
@@ -38,3 +40,4 @@ def register() -> None:
     checks.register(check_settings, checks.Tags.security)
     checks.register(check_middleware, checks.Tags.security)
     checks.register(check_deployment, checks.Tags.security, deploy=True)
+    checks.register(check_groups, checks.Tags.database)

@@ -13,12 +13,14 @@ from django.core.exceptions import ImproperlyConfigured
 
 from django_clerk.conf import conf
 
+from .privileges import check_privileges_deployment
+
 
 def check_deployment(**kwargs: Any) -> list[CheckMessage]:
     """Development keys let in whoever signs up there; workers that share no cache let in whoever has left."""
     try:
         keys = {"CLERK_PUBLISHABLE_KEY": conf.CLERK_PUBLISHABLE_KEY, "CLERK_SECRET_KEY": conf.CLERK_SECRET_KEY}
-        found = _check_cache()
+        found = [*_check_cache(), *check_privileges_deployment()]
     except ImproperlyConfigured:  # check_settings() says so
         return []
     found += [

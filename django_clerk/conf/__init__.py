@@ -11,9 +11,10 @@ from .access import AccessSettings
 from .emulator import EmulatorSettings
 from .sync import SyncSettings
 from .tokens import TokenSettings
+from .webhooks import WebhookSettings
 
 
-class Conf(TokenSettings, AccessSettings, SyncSettings, EmulatorSettings):
+class Conf(TokenSettings, AccessSettings, SyncSettings, WebhookSettings, EmulatorSettings):
     """Every ``CLERK_…`` setting of the package. Raises ImproperlyConfigured, naming the setting, for a bad value."""
 
 

@@ -19,6 +19,21 @@ class AccessSettings:
         return path
 
     @property
+    def CLERK_STAFF_ROLES(self) -> tuple[str, ...]:
+        """Application roles, in public metadata, whose users are ``is_staff``."""
+        return texts("CLERK_STAFF_ROLES")
+
+    @property
+    def CLERK_SUPERUSER_ROLES(self) -> tuple[str, ...]:
+        """Application roles, in public metadata, whose users are ``is_superuser``."""
+        return texts("CLERK_SUPERUSER_ROLES")
+
+    @property
+    def CLERK_ROLE_GROUPS(self) -> dict[str, tuple[str, ...]]:
+        """Application roles, in public metadata, and the names of Django's groups whose members they are."""
+        return lists("CLERK_ROLE_GROUPS")
+
+    @property
     def CLERK_ORGANIZATION_PATTERNS(self) -> tuple[str, ...]:
         """Paths about one organization, such as "/orgs/:slug/(.*)": a handshake makes it the active one."""
         return texts("CLERK_ORGANIZATION_PATTERNS")

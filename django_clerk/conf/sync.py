@@ -5,21 +5,11 @@ from __future__ import annotations
 from typing import Literal, cast
 
 from .instance import InstanceSettings
-from .reading import choice, flag, number, texts
+from .reading import choice, flag
 
 
 class SyncSettings(InstanceSettings):
     """How Clerk's users become Django's, and stay what Clerk says."""
-
-    @property
-    def CLERK_WEBHOOK_SIGNING_SECRET(self) -> tuple[str, ...]:
-        """Every secret a delivery may be signed with; several while one is being replaced."""
-        return texts("CLERK_WEBHOOK_SIGNING_SECRET") or texts("CLERK_WEBHOOK_SECRET")
-
-    @property
-    def CLERK_WEBHOOK_MAX_BODY(self) -> int:
-        """Bytes of the largest delivery that is read."""
-        return int(number("CLERK_WEBHOOK_MAX_BODY", 1024 * 1024))
 
     @property
     def CLERK_PROVISION_USERS(self) -> Literal["api", "claims", "never"]:

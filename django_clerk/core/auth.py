@@ -33,7 +33,7 @@ class Auth:
     """
 
     session: SessionClaims = field(default=NOBODY, repr=False)
-    token: str | None = field(default=None, repr=False)  #: as it was sent
+    token: str | None = field(default=None, repr=False)  #: as it was sent; templates print nothing for it
     #: where the credential was found. A cookie travels by itself: only a header may skip CSRF
     source: Source | None = None
     reason: str | None = None  #: why signed out, in Clerk's words
@@ -158,6 +158,10 @@ class Auth:
         if reverification is not _UNSET:
             answers.append(is_fresh(self.session.factor_ages, reverification))
         return self.session.user_id is not None and bool(answers) and all(answers)
+
+    def __bool__(self) -> bool:
+        """``{% if request.clerk %}`` must not mean everybody."""
+        return self.is_signed_in
 
     def __copy__(self) -> Auth:
         return self

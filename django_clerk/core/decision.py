@@ -8,7 +8,7 @@ Nothing here talks to Django, and nothing is answered: the middleware obeys. Sou
 from __future__ import annotations
 
 import logging
-from functools import cached_property
+from functools import cache, cached_property
 
 from django_clerk.exceptions import InvalidToken, KeysUnavailable
 
@@ -105,6 +105,8 @@ class _Decision:
             claims = claims or verifier.verify(token, parsed=parsed, wait=self.wait)
         except (InvalidToken, KeysUnavailable) as error:
             return self.failed(error, token)
+        if "azp" not in payload:
+            _warn_of_no_party()
         if satellites.comes_from_elsewhere(self.request, self.site, cookies):
             message = "Cross-origin request from satellite domain requires handshake"
             return self.handshake("primary-domain-cross-origin-sync", message)
@@ -210,3 +212,12 @@ class _Decision:
     def nobody(self, reason: str, message: str = "") -> SignedOut:
         has_credential = self.bearer is not None or self.cookies.session is not None
         return SignedOut(reason, message, self.source if has_credential else None)
+
+
+@cache
+def _warn_of_no_party() -> None:
+    """Say once in a process that cookies are accepted which any site of the parent domain could have planted."""
+    logger.warning(
+        "A session cookie without an authorized party (azp) was accepted, since CLERK_AUTHORIZED_PARTIES is empty. "
+        "List the origins of your front ends there: then such cookies are refused."
+    )

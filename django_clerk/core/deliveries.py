@@ -125,6 +125,11 @@ def _read_event(body: bytes, svix_id: str) -> Event:
         payload = strictjson.loads(shallow.cut(body, levels=_LEVELS))
     except ValueError as error:
         raise WebhookRejected("The delivery is signed, but its body is not JSON.") from error
+    return read_envelope(payload, svix_id)
+
+
+def read_envelope(payload: Any, svix_id: str) -> Event:
+    """Return the event that a parsed body tells of. Raises WebhookRejected for one without a type and data."""
     event_type = payload.get("type") if isinstance(payload, dict) else None
     if (
         not isinstance(event_type, str)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, TypeGuard, cast
 
 USER_ID = re.compile(r"user_[A-Za-z0-9_-]{1,200}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -59,10 +59,10 @@ def read_profile(data: object, *, told_at: datetime | None = None) -> Profile:
         username=clean_text(data.get("username"), 255),
         first_name=clean_text(data.get("first_name"), 255),
         last_name=clean_text(data.get("last_name"), 255),
-        image_url=_url(data.get("image_url")),
-        external_id=_unchanged(data.get("external_id"), 255),
-        public_metadata=_metadata(data.get("public_metadata")),
-        unsafe_metadata=_metadata(data.get("unsafe_metadata")),
+        image_url=read_image_url(data.get("image_url")),
+        external_id=whole_text(data.get("external_id"), 255),
+        public_metadata=read_metadata(data.get("public_metadata")),
+        unsafe_metadata=read_metadata(data.get("unsafe_metadata")),
         two_factor_enabled=data.get("two_factor_enabled") is True,
         banned=data.get("banned") is True,
         locked=data.get("locked") is True,
@@ -73,7 +73,7 @@ def read_profile(data: object, *, told_at: datetime | None = None) -> Profile:
     )
 
 
-def is_user_id(value: object) -> bool:
+def is_user_id(value: object) -> TypeGuard[str]:
     """Tell whether a value has the form of Clerk's user ids, which may be put into paths and keys."""
     return isinstance(value, str) and USER_ID.fullmatch(value) is not None
 
@@ -86,9 +86,22 @@ def read_path(metadata: Mapping[str, Any], path: str) -> Any:
     return value
 
 
+def metadata_path(claim: str) -> str:
+    """Return where CLERK_ROLE_CLAIM is in public metadata: without the claim that holds it, "metadata" as a rule."""
+    return claim.partition(".")[2] or claim
+
+
+def role_metadata(claim: str, role: str | None) -> dict[str, Any]:
+    """Return what public metadata is merged with to have a role in it, or, with None, to have none."""
+    merged: Any = role
+    for name in reversed(metadata_path(claim).split(".")):
+        merged = {name: merged}
+    return cast("dict[str, Any]", merged)
+
+
 def read_role(public_metadata: Mapping[str, Any], path: str) -> str:
     """Return the application role in cleaned public metadata, or ""; only a whole role, half could be another."""
-    role = _unchanged(read_path(public_metadata, path), 255)
+    role = whole_text(read_path(public_metadata, path), 255)
     return "" if _REPLACED in role else role
 
 
@@ -112,7 +125,7 @@ def _storable(value: str) -> str:
     return _UNSTORABLE.sub(_REPLACED, value)
 
 
-def _unchanged(value: object, longest: int) -> str:
+def whole_text(value: object, longest: int) -> str:
     """Return a text that names somebody: the whole of it, or nothing, since half a name is somebody else's."""
     text = clean_text(value, longest)
     return text if text == value else ""
@@ -125,24 +138,27 @@ def _primary_email(data: Mapping[str, Any]) -> tuple[str, bool]:
         return "", False
     for address in addresses:
         if isinstance(address, Mapping) and address.get("id") == wanted:
-            email, verification = _unchanged(address.get("email_address"), 254), address.get("verification")
+            email, verification = whole_text(address.get("email_address"), 254), address.get("verification")
             if not _EMAIL.fullmatch(email):
                 return "", False
             return email, isinstance(verification, Mapping) and verification.get("status") == "verified"
     return "", False
 
 
-def _url(value: object) -> str:
-    text = _unchanged(value, 2048)
+def read_image_url(value: object) -> str:
+    """Return the address of an image, or "" for what is none."""
+    text = whole_text(value, 2048)
     return text if text.startswith(("https://", "http://", "data:image/")) else ""
 
 
-def _metadata(value: object) -> dict[str, Any]:
-    cleaned = _json(value, _DEEPEST) if isinstance(value, Mapping) else {}
+def read_metadata(value: object) -> dict[str, Any]:
+    """Return metadata as every database takes it; {} for other types."""
+    cleaned = clean_json(value, _DEEPEST) if isinstance(value, Mapping) else {}
     return cleaned if isinstance(cleaned, dict) else {}
 
 
-def _json(value: Any, depth: int) -> Any:
+def clean_json(value: Any, depth: int) -> Any:
+    """Return a JSON value that every database takes, with None for what lies below so many arrays and objects."""
     if isinstance(value, str):
         return _storable(value)
     if isinstance(value, float):
@@ -152,9 +168,9 @@ def _json(value: Any, depth: int) -> Any:
     if depth == 0:
         return None
     if isinstance(value, Mapping):
-        return {_storable(name): _json(member, depth - 1) for name, member in value.items() if _is_name(name)}
+        return {_storable(name): clean_json(member, depth - 1) for name, member in value.items() if _is_name(name)}
     if isinstance(value, Sequence):
-        return [_json(item, depth - 1) for item in value]
+        return [clean_json(item, depth - 1) for item in value]
     return None
 
 

@@ -1,4 +1,4 @@
-"""Clerk for Django REST framework: authentication, permissions and owned objects."""
+"""Clerk for Django REST framework: authentication, permissions, throttles, owned objects and the browsable API."""
 
 from __future__ import annotations
 
@@ -16,3 +16,6 @@ from .permissions import IsClerkOwner as IsClerkOwner
 from .permissions import IsClerkOwnerOrRole as IsClerkOwnerOrRole
 from .permissions import IsNotClerkImpersonated as IsNotClerkImpersonated
 from .permissions import RequiresClerkReverification as RequiresClerkReverification
+from .renderers import ClerkBrowsableAPIRenderer as ClerkBrowsableAPIRenderer
+from .throttling import ClerkAPIKeyRateThrottle as ClerkAPIKeyRateThrottle
+from .throttling import ClerkUserRateThrottle as ClerkUserRateThrottle

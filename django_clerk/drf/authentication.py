@@ -8,19 +8,18 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from rest_framework.authentication import BaseAuthentication, CSRFCheck
-from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 
 from django_clerk.acceptance import Acceptance
 from django_clerk.answers import challenge
 from django_clerk.audit import refused
-from django_clerk.callers import accept, load_user
+from django_clerk.callers import accept_unless_asked, load_user
 from django_clerk.core.auth import Auth
-from django_clerk.core.machines import SESSION, SESSIONS_ONLY, TokenType
+from django_clerk.core.machines import SESSIONS_ONLY, TokenType
 from django_clerk.core.policies import Answer, Decision
-from django_clerk.identify import identify
 
-from .exceptions import KeysUnavailable
+from .exceptions import CredentialRefused, KeysUnavailable
 
 
 class ClerkAuthentication(BaseAuthentication):
@@ -31,7 +30,8 @@ class ClerkAuthentication(BaseAuthentication):
     works with and without the middleware. A bad token in the header is a 401, and a 503 while Clerk's keys cannot be
     had. A cookie that proves nothing is nobody, so that a stale one keeps nobody from what is public, nor from signing
     in by other means; the permission classes know why. What a cookie authorizes is checked for CSRF, because it travels
-    by itself.
+    by itself. Of callers who send nothing at all REST framework asks what the first class of a view does: put this one
+    there, for a 401.
 
     A subclass may accept machines as well, ``accepts = ("session_token", "api_key")``, and count sessions with
     unfinished tasks as signed in. A machine's ``request.user`` is the user it acts for, whom Django must let in, and
@@ -48,7 +48,7 @@ class ClerkAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[Any, Auth] | None:
         self._vary(request)
         http_request: HttpRequest = request._request
-        auth = self._identify(http_request)
+        auth = accept_unless_asked(http_request, self.accepts, pending=self.allow_pending)
         if auth.is_unavailable and auth.source == "header":
             refused(http_request, Decision(Answer.UNAVAILABLE, "authentication"))
             raise KeysUnavailable
@@ -59,9 +59,9 @@ class ClerkAuthentication(BaseAuthentication):
             if auth.source == "header":
                 refused(http_request, Decision(Answer.SIGN_IN, "authentication"))
                 # One text for every reason: which check a token failed is nobody's business but the log's.
-                if self.accepts == SESSIONS_ONLY:
-                    raise AuthenticationFailed(_("Sign in, and send a valid session token."))
-                raise AuthenticationFailed(_("Send a valid credential."))
+                sessions_only = self.accepts == SESSIONS_ONLY
+                text = _("Sign in, and send a valid session token.") if sessions_only else _("Send a valid credential.")
+                raise CredentialRefused(text, challenge(self.accepts))
             return None
         if auth.source != "header":
             self._enforce_csrf(http_request)
@@ -70,14 +70,6 @@ class ClerkAuthentication(BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         """Return the challenge that makes a refusal a 401."""
         return challenge(self.accepts)
-
-    def _identify(self, request: HttpRequest) -> Auth:
-        """Ask what the middleware and the decorators ask; anew where this class accepts something else than they."""
-        auth = identify(request)
-        is_about_sessions = auth.token_type == SESSION and not self.allow_pending
-        if self.accepts == SESSIONS_ONLY and is_about_sessions:
-            return auth
-        return accept(request, self.accepts, pending=self.allow_pending)
 
     def _vary(self, request: Request) -> None:
         """Keep the response apart from other callers', also in a cache around the view, where no middleware reaches."""

@@ -18,7 +18,7 @@ from django_clerk.audit import passed, refused
 from django_clerk.core import machine_policies, policies
 from django_clerk.core.policies import Answer, Policy
 from django_clerk.core.reverification import Reverification
-from django_clerk.ownership import is_owner
+from django_clerk.ownership import OwnerType, is_owner
 
 from .callers import subject_of_api
 from .composition import Combinable, CombinableMetaclass, refuse_foreign_negation
@@ -146,17 +146,18 @@ class IsClerkOwner(ClerkPermission):
     """
     Let signed-in callers in, and only owners at an object. Lists are for the view to narrow, as ClerkOwnedMixin does.
 
-    The owner is at the view's ``owner_field``, or at ``IsClerkOwner(field="author")``.
+    The owner is at the view's ``owner_field``, and of its ``owner_type``, unless given: ``IsClerkOwner("author")``.
     """
 
-    def __init__(self, field: str | None = None) -> None:
+    def __init__(self, field: str | None = None, owner_type: OwnerType | None = None) -> None:
         self._field = field
+        self._owner_type = owner_type
 
     def get_policy(self, view: APIView) -> Policy:
         field = self._field or getattr(view, "owner_field", None)
         if not field:
             raise ImproperlyConfigured(f'{type(view).__name__} needs owner_field, such as owner_field = "author".')
-        return is_owner(field)
+        return is_owner(field, getattr(view, "owner_type", "user") if self._owner_type is None else self._owner_type)
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         return self._allows(policies.signed_in, request, view)
@@ -165,8 +166,8 @@ class IsClerkOwner(ClerkPermission):
 class IsClerkOwnerOrRole(IsClerkOwner):
     """Let signed-in callers in, and at an object its owner and who has one of the roles."""
 
-    def __init__(self, *roles: str, field: str | None = None) -> None:
-        super().__init__(field)
+    def __init__(self, *roles: str, field: str | None = None, owner_type: OwnerType | None = None) -> None:
+        super().__init__(field, owner_type)
         self._role_policy = policies.has_role(*roles)
 
     def get_policy(self, view: APIView) -> Policy:

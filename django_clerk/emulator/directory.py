@@ -60,6 +60,10 @@ class Directory:
     def session(self, session_id: str) -> Document | None:
         return self._sessions.get(session_id)
 
+    def sessions(self, selection: Selection, *, limit: int = -1, offset: int = 0) -> tuple[list[Document], int]:
+        """Return sessions, the newest first, and how many there are."""
+        return self._sessions.select(selection, limit=limit, offset=offset), self._sessions.count(selection)
+
     def create_user(self, fields: Fields, *, allowed: Mapping[str, parameters.Check] = parameters.CREATE) -> Document:
         """Add a user and tell the webhooks. Raises Problem (422) where Clerk would refuse the fields."""
         [document] = self._add([fields], allowed)

@@ -13,9 +13,13 @@ from django.utils.asyncio import async_unsafe
 
 from . import seeds
 from .bapi import listing, parameters
+from .bapi.invitations import InvitationEndpoints
 from .bapi.machines import MachineEndpoints
+from .bapi.memberships import MembershipEndpoints
+from .bapi.organizations import OrganizationEndpoints
 from .bapi.router import BackendAPI
 from .bapi.sessions import SessionEndpoints
+from .bapi.sign_in_tokens import SignInTokenEndpoints
 from .bapi.users import UserEndpoints
 from .clients import Clients
 from .credentials import INSTANCE, MEMORY, load_credentials, load_signing_key, prepare_state_dir
@@ -24,15 +28,22 @@ from .documents import Document
 from .handshakes import Handshakes
 from .identifiers import new_id
 from .machines import Machines
+from .organizations.directory import Organizations
+from .organizations.invitations import Invitations
+from .sign_in_tokens import SignInTokens
 from .signing import Signer
 from .store import (
     ClientTable,
     Database,
     Deliveries,
     Delivery,
+    InvitationTable,
     MachineCredentialTable,
+    MembershipTable,
+    OrganizationTable,
     Payloads,
     Sessions,
+    SignInTokenTable,
     UserTable,
 )
 from .webhooks.courier import Courier
@@ -81,12 +92,33 @@ class Emulator:
         )
         self._table = UserTable(self._database)
         self.directory = Directory(self._table, Sessions(self._database), emit=self._courier.emit, clock=milliseconds)
+        self.organizations = Organizations(
+            OrganizationTable(self._database),
+            MembershipTable(self._database),
+            self.directory,
+            emit=self._courier.emit,
+            clock=milliseconds,
+        )
+        self.invitations = Invitations(
+            InvitationTable(self._database),
+            self.directory,
+            self.organizations,
+            emit=self._courier.emit,
+            clock=milliseconds,
+        )
+        self.sign_in_tokens = SignInTokens(
+            SignInTokenTable(self._database), self.directory, self.organizations, clock=milliseconds
+        )
         self.clients = Clients(ClientTable(self._database), self.directory, signer=self.signer, clock=milliseconds)
         self.handshakes = Handshakes(Payloads(self._database), signer=self.signer, clock=milliseconds)
         self.machines = Machines(MachineCredentialTable(self._database), clock=milliseconds)
         self.api = BackendAPI(
             UserEndpoints(self.directory),
             SessionEndpoints(self.directory, self.clients, self.handshakes, signer=self.signer),
+            OrganizationEndpoints(self.organizations),
+            MembershipEndpoints(self.organizations, self.directory),
+            InvitationEndpoints(self.invitations, self.organizations),
+            SignInTokenEndpoints(self.sign_in_tokens),
             MachineEndpoints(self.machines),
             jwks=self.signer.jwks,
             secret_key=self.credentials.secret_key,

@@ -89,8 +89,8 @@ def error(code: str, message: str, long_message: str = "", *, param: str | None 
     return {"code": code, "message": message, "long_message": long_message or message, "meta": meta}
 
 
-def not_found(user_id: str) -> Problem:
-    return Problem.of(404, "resource_not_found", "not found", f"No user was found with id {user_id}.")
+def not_found(clerk_id: str, what: str = "user") -> Problem:
+    return Problem.of(404, "resource_not_found", "not found", f"No {what} was found with id {clerk_id}.")
 
 
 def not_emulated(what: str) -> Problem:

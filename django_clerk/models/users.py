@@ -2,24 +2,74 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import models
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
+from django_clerk.conf import conf
+from django_clerk.core.memberships import is_organization_id
+from django_clerk.core.profiles import metadata_path, read_profile, read_role, role_metadata
+from django_clerk.signals import profile_told
+from django_clerk.wiring import get_client
+
 from .fields import IdField
+from .organizations import ClerkMembership, ClerkOrganization
+from .told import Told
+
+_ORGANIZATION_ROLE = "org:"
+_DEADLINE = 10.0  # seconds for an answer of Clerk's, while somebody waits for a page
 
 
-class ClerkUser(models.Model):
+class ClerkUserQuerySet(models.QuerySet["ClerkUser"]):
+    def active(self) -> ClerkUserQuerySet:
+        """Return the users whom Clerk has not deleted, banned or locked."""
+        return self.filter(deleted_at=None, banned=False, locked=False)
+
+    def with_role(self, role: str) -> ClerkUserQuerySet:
+        """
+        Return the users with the application role "admin", or with the role "org:admin" in any organization.
+
+        Only memberships in force count. Raises ValueError for no role, which everybody has who has none.
+        """
+        if not role:
+            raise ValueError('with_role() needs a role, such as "admin" or "org:admin".')
+        if role.startswith(_ORGANIZATION_ROLE):
+            return self._with_membership(role=role)
+        return self.filter(role=role)
+
+    def in_organization(self, organization: ClerkOrganization | str, *, role: str | None = None) -> ClerkUserQuerySet:
+        """
+        Return the members of an organization (a row, its Clerk id or its slug), of those the ones with a role.
+
+        Raises ValueError for no organization, and for a role that is none of an organization's: it starts with "org:".
+        """
+        if not organization:
+            raise ValueError("in_organization() needs an organization: a row, a Clerk id or a slug.")
+        if role is not None and not role.startswith(_ORGANIZATION_ROLE):
+            raise ValueError('in_organization() needs a role of an organization, such as "org:admin".')
+        about: dict[str, Any] = {} if role is None else {"role": role}
+        if isinstance(organization, ClerkOrganization):
+            return self._with_membership(organization=organization, **about)
+        name = "clerk_id" if is_organization_id(organization) else "slug"
+        return self._with_membership(**{f"organization__{name}": organization}, **about)
+
+    def _with_membership(self, **about: Any) -> ClerkUserQuerySet:
+        return self.filter(Exists(ClerkMembership.objects.active().filter(clerk_user=OuterRef("pk"), **about)))
+
+
+class ClerkUser(Told):
     """
     A Clerk user, beside the Django user whom it signs in.
 
-    Clerk's id is the identity. A deleted user's row stays without its person, so that the id never comes back. Read it
-    freely; only ``django_clerk.sync`` writes it.
+    Clerk's id is the identity. A deleted user's row stays without its person, so that the id never comes back. Who is
+    known only as a member of an organization has no Django user yet. Read it freely; only ``django_clerk.sync`` writes
+    it. ``set_role()`` asks Clerk, and the row follows.
     """
 
-    clerk_id = IdField(_("Clerk id"), max_length=255, unique=True)
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
@@ -42,25 +92,46 @@ class ClerkUser(models.Model):
     banned = models.BooleanField(_("banned"), default=False)
     locked = models.BooleanField(_("locked"), default=False)
     last_sign_in_at = models.DateTimeField(_("last sign-in"), null=True, blank=True)
-    created_at = models.DateTimeField(_("created in Clerk"), null=True, blank=True)
-    updated_at = models.DateTimeField(_("updated in Clerk"), null=True, blank=True)
-    deleted_at = models.DateTimeField(_("deleted in Clerk"), null=True, blank=True)
-    synced_at = models.DateTimeField(_("synced"), null=True, blank=True)
-    #: When the event occurred that told of this state. Of two states updated at one moment, the later told is kept.
-    told_at = models.DateTimeField(_("told by the event of"), null=True, blank=True, editable=False)
     #: True while the Django user is inactive because of a ban in Clerk, and may be active again when the ban ends.
     disabled_by_sync = models.BooleanField(_("disabled by a ban"), default=False, editable=False)
+    #: What the role has given in Django, by ``django_clerk.privileges``: it alone is taken back when the role goes.
+    granted = models.JSONField(_("given by the role"), default=dict, blank=True, editable=False)
 
-    objects: ClassVar[models.Manager[ClerkUser]] = models.Manager()
+    objects: ClassVar[models.Manager[ClerkUser]] = ClerkUserQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("Clerk user")
         verbose_name_plural = _("Clerk users")
 
-    def __str__(self) -> str:
-        return self.clerk_id
-
     @property
     def may_sign_in(self) -> bool:
         """False for users that Clerk has deleted, banned or locked."""
         return self.deleted_at is None and not self.banned and not self.locked
+
+    @property
+    def organizations(self) -> models.QuerySet[ClerkOrganization]:
+        """The organizations that the user is a member of."""
+        memberships = ClerkMembership.objects.active().filter(clerk_user=self.pk, organization=OuterRef("pk"))
+        return ClerkOrganization.objects.using(self._state.db).filter(Exists(memberships))
+
+    def set_role(self, role: str | None) -> None:
+        """
+        Give the user an application role, or none, in Clerk's public metadata and, by its answer, here.
+
+        An APIError of ``django_clerk.exceptions`` means that nothing changed here; after an APIUnavailable it may have
+        in Clerk, and then its webhook tells. Raises ValueError for what can be no application role: "org:…" is the role
+        in an organization. Where a transaction is undone later, Clerk keeps the role.
+        """
+        claim = conf.CLERK_ROLE_CLAIM
+        metadata = role_metadata(claim, role)
+        if role is not None and (
+            not role or role.startswith(_ORGANIZATION_ROLE) or read_role(metadata, metadata_path(claim)) != role
+        ):
+            raise ValueError("An application role is a text of up to 255 characters that does not begin with org:.")
+        client = get_client().within(deadline=_DEADLINE)
+        user = client.update_user_metadata(self.clerk_id, public_metadata=metadata)
+        profile_told.send(sender=type(self), profile=read_profile(user))
+        self.refresh_from_db()
+
+    async def aset_role(self, role: str | None) -> None:
+        await sync_to_async(self.set_role)(role)

@@ -1,28 +1,38 @@
-"""The webhook endpoint: verify, record and tell, in one transaction."""
+"""The webhook endpoint: verify, store, hand on, answer."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from http import HTTPStatus
 
-from django.db import IntegrityError, transaction
+from django.db import connections, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from django_clerk import transactions
 from django_clerk.conf import conf
 from django_clerk.core.deliveries import HEADERS, Event, verify
-from django_clerk.exceptions import WebhookNotConfigured, WebhookRejected
-from django_clerk.models import ClerkWebhookEvent
+from django_clerk.core.events import read_change
+from django_clerk.exceptions import WebhookNotConfigured, WebhookNotQueued, WebhookRejected
 from django_clerk.routes import clerk_public
-from django_clerk.rows import database, moment
-from django_clerk.signals import webhook_received
+
+from . import inbox
+from .backends import get_backend
 
 logger = logging.getLogger("django_clerk")
 
+_View = Callable[[HttpRequest], HttpResponse]
 
-@transaction.non_atomic_requests  # the transaction of ATOMIC_REQUESTS would commit after the answer has been decided
+
+def outside_of_transactions(view: _View) -> _View:
+    """Keep a view out of ATOMIC_REQUESTS on every database: that would commit after the answer has been decided."""
+    for alias in connections:
+        view = transaction.non_atomic_requests(using=alias)(view)
+    return view
+
+
+@outside_of_transactions
 @csrf_exempt
 @clerk_public
 @require_POST
@@ -30,8 +40,9 @@ def clerk_webhook(request: HttpRequest) -> HttpResponse:
     """
     Take a delivery from Clerk.
 
-    2xx says that the event has had its effect, now or before, and ends Clerk's retries. So a failure is left to be one:
-    an exception from a receiver undoes everything and becomes a 500, and Clerk sends the event again.
+    2xx says that the event has had its effect, now or before, or that it is stored and a queue has it; and it ends
+    Clerk's retries. So a failure is left to be one: an exception from a receiver undoes the effect and becomes a 500,
+    and Clerk sends the event again.
     """
     body = _read_body(request)
     if body is None:
@@ -46,36 +57,26 @@ def clerk_webhook(request: HttpRequest) -> HttpResponse:
     except WebhookRejected as error:
         logger.warning("A webhook delivery was refused. %s", error)
         return _answer(HTTPStatus.BAD_REQUEST, str(error))
+    except WebhookNotQueued as error:
+        logger.error("%s", error)
+        return _answer(HTTPStatus.SERVICE_UNAVAILABLE, "The event is stored, and its queue cannot be reached.")
     return _answer(HTTPStatus.OK, "received" if is_new else "received before")
 
 
 def _receive(event: Event) -> bool:
-    """Give an event its effect, once. Returns False when it has had it."""
-    using = database()
+    """
+    Store an event and hand it on. Returns False when it has had its effect before.
 
-    def receive() -> bool:
-        if not _record(event, using):
-            return False
-        webhook_received.send(sender=ClerkWebhookEvent, event=event)
-        return True
-
-    return transactions.run(receive, using=using)
-
-
-def _record(event: Event, using: str) -> bool:
-    """Write that an event was received. Returns False when it was before, and that has been committed."""
+    Raises WebhookRejected for a malformed one, which is not stored: it would fail whenever it were applied.
+    """
     try:
-        with transaction.atomic(using=using):
-            # A second delivery of the same event waits here until the first has committed or failed.
-            ClerkWebhookEvent.objects.using(using).create(
-                svix_id=event.svix_id,
-                type=event.type,
-                object_id=event.object_id,
-                occurred_at=moment(event.occurred_at),
-            )
-    except IntegrityError:
+        read_change(event)
+    except ValueError as error:
+        raise WebhookRejected(str(error)) from error
+    backend = get_backend()
+    if not inbox.store(event) and inbox.is_finished(event.svix_id):
         return False
-    return True
+    return backend.receive(event)
 
 
 def _read_body(request: HttpRequest) -> bytes | None:

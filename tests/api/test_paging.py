@@ -113,3 +113,38 @@ def test_a_failure_in_the_middle_is_raised_and_not_the_end(server, client):
     with pytest.raises(APIUnavailable):
         read.extend(client.users(page_size=10))
     assert read == [people(10), people(20)[10:]]
+
+
+def test_a_listing_can_begin_behind_a_user(server, client):
+    server.on("/v1/users", listing(people(25)))
+    assert [user for page in client.users(page_size=10, after="user_00014") for user in page] == people(25)[15:]
+
+
+@pytest.mark.parametrize("code", [400, 404, 422])
+def test_a_user_who_is_deleted_between_two_pages_is_no_cursor(server, client, code):
+    """Nobody is missed, and nobody listed twice, when the last of a page go before the next page is asked for."""
+    users = people(30)
+
+    def mode(handler: Handler) -> None:
+        cursor = handler.query.get("starting_after", [None])[0]
+        ids = [user["id"] for user in users]
+        if cursor is not None and cursor not in ids:
+            handler.answer(code, b'{"errors": [{"code": "form_param_value_invalid"}]}')
+            return
+        start = ids.index(cursor) + 1 if cursor else 0
+        page = users[start : start + 10]
+        handler.answer(200, json.dumps(page).encode())
+        del users[7:10]  # the last three of the first page
+
+    server.on("/v1/users", mode)
+    pages = client.users(page_size=10)
+    first = next(pages)
+    seen = [user["id"] for user in first] + [user["id"] for user in next(pages)]
+    assert seen == [user["id"] for user in people(20)]
+
+
+def test_a_cursor_that_is_refused_for_good_ends_the_listing(server, client):
+    server.on("/v1/users", listing(people(25)), status(422))
+    with pytest.raises(APIError):
+        list(client.users(page_size=10))
+    assert len(server.received) == 1 + 5

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
-from django.test import Client, override_settings
+from django.test import Client, RequestFactory, override_settings
 from django.urls import path
 from django.views.decorators.cache import cache_page
 from rest_framework.authentication import BasicAuthentication, SessionAuthentication
+from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import AllowAny, IsAdminUser, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -63,6 +64,7 @@ urlpatterns = [
     path("session/", whoami(IsClerkAuthenticated, SessionAuthentication)),
     path("basic/", whoami(IsClerkAuthenticated, BasicAuthentication)),
     path("none/", whoami(IsClerkAuthenticated)),
+    path("basic-or-clerk/", whoami(IsClerkAuthenticated, BasicAuthentication, ClerkAuthentication)),
     path("machines-or-session/", whoami(IsAuthenticated, MachinesOnly, SessionAuthentication)),
     path("staff/", whoami(IsAdminUser | IsClerkAuthenticated, ClerkAuthentication, SessionAuthentication)),
 ]
@@ -120,6 +122,32 @@ def test_bad_header_is_401_everywhere_and_says_nothing(ada: Any, url: str, bad: 
     response = Client().get(url, headers={**bearer(**bad), **cookie()})
     assert (response.status_code, response["WWW-Authenticate"]) == (401, "Bearer")
     assert response.json() == {"detail": "Sign in, and send a valid session token."}
+
+
+@pytest.mark.parametrize("url", ["/clerk-or-session/", "/session-or-clerk/", "/basic-or-clerk/"])
+@pytest.mark.parametrize("bad", BAD)
+def test_bad_header_is_401_wherever_the_class_stands(ada: Any, url: str, bad: dict[str, Any]) -> None:
+    for method in ("get", "post"):
+        response = getattr(Client(enforce_csrf_checks=True), method)(url, headers={**bearer(**bad), **cookie()})
+        assert (response.status_code, response["WWW-Authenticate"]) == (401, "Bearer")
+        assert response.json() == {"detail": "Sign in, and send a valid session token."}
+
+
+def test_refusal_is_what_handlers_of_rest_framework_know() -> None:
+    request = Request(RequestFactory().get("/", headers=bearer(token="x")))
+    with pytest.raises(AuthenticationFailed) as caught:
+        ClerkAuthentication().authenticate(request)
+    assert caught.value.get_codes() == "authentication_failed"
+
+
+@pytest.mark.parametrize(
+    ("url", "status", "challenge"),
+    [("/clerk/", 401, "Bearer"), ("/clerk-or-session/", 401, "Bearer"), ("/session-or-clerk/", 403, None),
+     ("/basic-or-clerk/", 401, 'Basic realm="api"')],
+)  # fmt: skip
+def test_who_sends_nothing_is_asked_by_the_first_class(url: str, status: int, challenge: str | None) -> None:
+    response = Client().get(url)
+    assert (response.status_code, response.get("WWW-Authenticate")) == (status, challenge)
 
 
 @pytest.mark.parametrize("bad", BAD)

@@ -228,9 +228,15 @@ class TestCreate:
         assert Client().post("/OpenToAll/", body, content_type="application/json").status_code == 401
         assert not Post.objects.exists()
 
-    def test_along_a_path_is_for_the_view_to_say(self, ada: Any) -> None:
-        with pytest.raises(ImproperlyConfigured, match="is a path"):
-            call("post", "/Tasks/", {"title": "new"})
+    def test_along_a_path_is_under_what_one_owns(self, ada: Any, eve: Any) -> None:
+        mine, hers, nobodys = (Project.objects.create(owner=owner) for owner in (ada, eve, None))
+        for body in ({"project": hers.pk}, {"project": nobodys.pk}, {"project": None}, {}):
+            assert call("post", "/Tasks/", {"title": "new", **body}).status_code == 403, body
+        assert call("post", "/Tasks/", {"title": "new", "project": mine.pk}).status_code == 201
+        assert Client().post("/Tasks/", {"project": mine.pk}, content_type="application/json").status_code == 401
+        # By the bare key nobody has looked whose project it is.
+        assert call("post", "/TasksByKey/", {"title": "new", "parent": mine.pk}).status_code == 403
+        assert [task.project for task in Task.objects.all()] == [mine]
 
 
 class TestUpdate:

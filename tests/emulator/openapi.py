@@ -25,6 +25,8 @@ def validate_answer(specification: str, path: str, method: str, instance: Any, *
     jsonschema = pytest.importorskip("jsonschema")
     document = _document(specification)
     answer = document["paths"][path][method.lower()]["responses"][str(status)]
+    if "$ref" in answer:
+        answer = document["components"]["responses"][answer["$ref"].rpartition("/")[2]]
     schema = {"allOf": [answer["content"]["application/json"]["schema"]], "components": document["components"]}
     jsonschema.Draft202012Validator(schema).validate(instance)
 

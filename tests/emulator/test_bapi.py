@@ -224,14 +224,12 @@ class Contract:
     @pytest.mark.parametrize(
         ("method", "path", "body"),
         [
-            ("GET", "/v1/organizations", None),
-            ("GET", "/v1/sessions?user_id=user_1", None),
-            ("POST", "/v1/invitations", {}),
+            ("GET", "/v1/organizations/org_1/domains", None),
+            ("POST", "/v1/waitlist_entries", {}),
             ("PUT", "/v1/users/user_1", {}),
-            ("GET", "/v1/users/user_1/organization_memberships", None),
             ("GET", "/v1/users/", None),
             ("GET", "/v2/users", None),
-            ("GET", "/v1/users?organization_id=org_1", None),
+            ("GET", "/v1/users?provider=oauth_google", None),
             ("GET", "/v1/users?order_by=web3wallet", None),
             ("POST", "/v1/users", {"username": "grace", "totp_secret": "x"}),
         ],

@@ -62,6 +62,25 @@ class Contract:
         assert reply.status == status
         validate("bapi-2026-05-12", "ClerkErrors", reply.json)
 
+    def test_sessions_are_listed(self, emulator: Emulator, ada: dict[str, Any], session: dict[str, Any]) -> None:
+        emulator.sign_in(emulator.create_user(username="other")["id"])
+        ended = emulator.sign_in(ada["id"])
+        emulator.sign_out(ended["id"])
+        both = self.call("GET", f"/v1/sessions?user_id={ada['id']}")
+        validate_answer("bapi-2026-05-12", "/sessions", "GET", both.json)
+        assert set(both.ids) == {session["id"], ended["id"]}
+        for query, wanted in (
+            (f"user_id={ada['id']}&status=active", [session["id"]]),
+            (f"user_id={ada['id']}&status=removed", [ended["id"]]),
+            (f"client_id={session['client_id']}", [session["id"]]),
+            (f"user_id={ada['id']}&limit=1&offset=1", both.ids[1:]),
+            ("user_id=user_nobody", []),
+        ):
+            assert self.call("GET", f"/v1/sessions?{query}").ids == wanted, query
+        paginated = self.call("GET", f"/v1/sessions?user_id={ada['id']}&limit=1&paginated=true").json
+        assert paginated == {"data": both.json[:1], "total_count": 2}
+        assert self.call("GET", "/v1/sessions").status == 422
+
     def test_a_banned_user_gets_none(self, emulator: Emulator, ada: dict[str, Any]) -> None:
         emulator.ban_user(ada["id"])
         assert self.call("POST", "/v1/sessions", {"user_id": ada["id"]}).error["code"] == "user_banned"

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
-from django_clerk.models import ClerkUser
+from django_clerk.models import ClerkOrganization, ClerkUser
 
 
 class Post(models.Model):
@@ -46,3 +46,24 @@ class Note(models.Model):
 
     def __str__(self) -> str:
         return self.clerk_id
+
+
+class Invoice(models.Model):
+    """Something that an organization owns: by a row of it, and by its id as Clerk writes it."""
+
+    organization = models.ForeignKey(ClerkOrganization, on_delete=models.CASCADE, null=True)
+    org_id = models.CharField(max_length=255, blank=True)
+    title = models.CharField(max_length=100, blank=True)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Line(models.Model):
+    """Something that belongs to whoever owns its invoice."""
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, null=True)
+    title = models.CharField(max_length=100, blank=True)
+
+    def __str__(self) -> str:
+        return self.title

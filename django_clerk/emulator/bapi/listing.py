@@ -1,13 +1,14 @@
-"""The query of ``GET /v1/users`` and ``/v1/users/count``: which users, in which order, from where."""
+"""The query of a list: in which order, from where, and of users also which."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-from django_clerk.emulator.exchange import Problem, not_emulated
+from django_clerk.emulator.documents import Document
+from django_clerk.emulator.exchange import Answer, Problem, not_emulated
 from django_clerk.emulator.store import Selection
 
 MAX_LIMIT = 500
@@ -15,18 +16,21 @@ MAX_VALUES = 100
 DEFAULT_LIMIT = 10
 
 _ORDERS = {
-    "created_at",
-    "updated_at",
-    "email_address",
-    "first_name",
-    "last_name",
-    "phone_number",
-    "username",
-    "last_active_at",
-    "last_sign_in_at",
+    name: name
+    for name in (
+        "created_at",
+        "updated_at",
+        "email_address",
+        "first_name",
+        "last_name",
+        "phone_number",
+        "username",
+        "last_active_at",
+        "last_sign_in_at",
+    )
 }
-_LISTS = {"email_address", "phone_number", "external_id", "username", "user_id"}
-_SIGNED = {"external_id", "user_id"}  # may begin with + or -: with these, or without them
+_LISTS = {"email_address", "phone_number", "external_id", "username", "user_id", "organization_id"}
+_SIGNED = {"external_id", "user_id", "organization_id"}  # may begin with + or -: with these, or without them
 _LIKE = {
     "phone_number_query": ("phone_number",),
     "username_query": ("username",),
@@ -47,7 +51,6 @@ _TIMES = {
     for end, sign in (("before", "<"), ("after", ">"))
 } | {"last_active_at_since": "last_active_at >= ?"}
 _NOT_EMULATED = {
-    "organization_id": "organizations",
     "web3_wallet": "web3 wallets",
     "provider": "external accounts",
     "provider_user_id": "external accounts",
@@ -66,13 +69,21 @@ class Page:
     starting_after: str | None  #: id of the last user of the page before
 
 
+def values(query: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Return what a query has under each name, as often as it is there. Raises Problem for too many at once."""
+    found: dict[str, list[str]] = {}
+    for name, value in query:
+        found.setdefault(name.removesuffix("[]"), []).append(value)
+    for name, given in found.items():
+        if len(given) > MAX_VALUES:
+            _refuse(name, f"{name} takes up to {MAX_VALUES} values.")
+    return found
+
+
 def selection(query: Iterable[tuple[str, str]]) -> Selection:
     """Return the users that a query asks for, its paging aside. Raises Problem for what Clerk would not take."""
     selected = Selection()
-    values: dict[str, list[str]] = {}
-    for name, value in query:
-        values.setdefault(name.removesuffix("[]"), []).append(value)
-    for name, given in values.items():
+    for name, given in values(query).items():
         if name in _NOT_EMULATED:
             raise not_emulated(f"a list of users by {_NOT_EMULATED[name]}")
         if name in _LISTS:
@@ -90,8 +101,12 @@ def selection(query: Iterable[tuple[str, str]]) -> Selection:
     return selected
 
 
-def page(query: Iterable[tuple[str, str]]) -> Page:
-    """Return the paging of a query, with Clerk's defaults and limits. Raises Problem for what Clerk would not take."""
+def page(query: Iterable[tuple[str, str]], *, orders: Mapping[str, str] = _ORDERS, tie: str = "id") -> Page:
+    """
+    Return the paging of a query, with Clerk's defaults and limits. Raises Problem for what Clerk would not take.
+
+    ``orders`` has the column by which to order for each name that a caller may use, ``tie`` the one that decides then.
+    """
     first: dict[str, str] = {}
     for name, value in query:
         first.setdefault(name, value)
@@ -103,8 +118,8 @@ def page(query: Iterable[tuple[str, str]]) -> Page:
     wanted = re.fullmatch(r"([ +-]?)(\w+)", first.get("order_by") or "-created_at")
     if wanted is not None and wanted[2] == "web3wallet":
         raise not_emulated("web3 wallets")
-    if wanted is None or wanted[2] not in _ORDERS:
-        _refuse("order_by", "order_by must be one of " + ", ".join(sorted(_ORDERS)) + ".")
+    if wanted is None or wanted[2] not in orders:
+        _refuse("order_by", "order_by must be one of " + ", ".join(sorted(orders)) + ".")
     column, descending = wanted[2], wanted[1] == "-"
     starting_after = first.get("starting_after") or None
     if starting_after and column != "created_at":
@@ -112,7 +127,7 @@ def page(query: Iterable[tuple[str, str]]) -> Page:
     if starting_after and offset:
         _refuse("starting_after", "starting_after cannot be combined with offset.")
     direction = "DESC" if descending else "ASC"
-    return Page(f"{column} {direction}, id {direction}", descending, limit, offset, starting_after)
+    return Page(f"{orders[column]} {direction}, {tie} {direction}", descending, limit, offset, starting_after)
 
 
 def continue_after(selected: Selection, where: Page, *, created_at: Callable[[str], int | None]) -> None:
@@ -130,9 +145,18 @@ def continue_after(selected: Selection, where: Page, *, created_at: Callable[[st
     selected.add(f"(created_at, id) {'<' if where.descending else '>'} (?, ?)", moment, where.starting_after)
 
 
+def answer(found: Sequence[Document], total: int, *, paginated: bool = True) -> Answer:
+    """Return a page of a list, which tells how long the whole of it is unless it is not to be ``paginated``."""
+    return Answer.json({"data": found, "total_count": total} if paginated else found)
+
+
+def answer_part(everything: Sequence[Document], query: Iterable[tuple[str, str]]) -> Answer:
+    """Return the part of a short list that a query asks for."""
+    where = page(query)
+    return answer(everything[where.offset : where.offset + where.limit], len(everything))
+
+
 def _narrow_to_list(selected: Selection, name: str, given: list[str]) -> None:
-    if len(given) > MAX_VALUES:
-        _refuse(name, f"{name} takes up to {MAX_VALUES} values.")
     wanted: list[str] = []
     unwanted: list[str] = []
     for value in given:
@@ -142,11 +166,13 @@ def _narrow_to_list(selected: Selection, name: str, given: list[str]) -> None:
             wanted.append(value[1:])
         else:
             wanted.append(value.lower() if name in ("email_address", "username") else value)
-    for values, negated in ((wanted, False), (unwanted, True)):
-        if values and name == "user_id":
-            selected.with_ids(values, negated=negated)
-        elif values:
-            selected.identified(name, values, negated=negated)
+    for chosen, negated in ((wanted, False), (unwanted, True)):
+        if chosen and name == "user_id":
+            selected.within("id", chosen, negated=negated)
+        elif chosen and name == "organization_id":
+            selected.members_of(chosen, negated=negated)
+        elif chosen:
+            selected.identified(name, chosen, negated=negated)
 
 
 def _narrow_to_text(selected: Selection, name: str, text: str) -> None:

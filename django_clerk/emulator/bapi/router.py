@@ -96,7 +96,8 @@ class BackendAPI:
             "not_emulated",
             "not emulated",
             f"The local Clerk does not do {call.method} {call.path}. It has users, metadata, bans, locks, sessions,"
-            " handshakes, JWKS, and the verification of API keys and of machines' and OAuth tokens.",
+            " sign-in tokens, organizations, memberships, invitations, handshakes, JWKS, and the verification of API"
+            " keys and of machines' and OAuth tokens.",
         )
 
     def _get_jwks(self, call: Call) -> Answer:

@@ -14,7 +14,9 @@ from django_clerk.emulator.documents import Document
 from django_clerk.emulator.exchange import Answer, Call, Problem
 from django_clerk.emulator.handshakes import Handshakes
 from django_clerk.emulator.signing import Signer
+from django_clerk.emulator.store import Selection
 
+from . import listing
 from .router import Routes
 
 _SESSION = r"/v1/sessions/(?P<session_id>[^/]+)"
@@ -40,7 +42,7 @@ class SessionEndpoints:
     @property
     def routes(self) -> Routes:
         return {
-            "/v1/sessions": {"POST": self._create_session},
+            "/v1/sessions": {"GET": self._list_sessions, "POST": self._create_session},
             _SESSION: {"GET": self._get_session},
             _SESSION + "/revoke": {"POST": self._revoke},
             _SESSION + "/tokens": {"POST": self._create_token},
@@ -50,6 +52,19 @@ class SessionEndpoints:
 
     def admits(self, call: Call) -> bool:
         return False
+
+    def _list_sessions(self, call: Call) -> Answer:
+        given, page = listing.values(call.query), listing.page(call.query)
+        selected = Selection()
+        for name in ("user_id", "client_id"):
+            if name in given:
+                selected.add(f"json_extract(document, '$.{name}') = ?", given[name][0])
+        if not selected.conditions:
+            raise Problem.of(422, "form_param_missing", "is missing", "user_id or client_id must be included.")
+        if "status" in given:
+            selected.within("status", given["status"])
+        found, total = self._directory.sessions(selected, limit=page.limit, offset=page.offset)
+        return listing.answer(found, total, paginated=given.get("paginated") == ["true"])
 
     def _create_session(self, call: Call) -> Answer:
         user_id = call.json().get("user_id")

@@ -8,9 +8,14 @@ from .database import Database as Database
 from .deliveries import Attempt as Attempt
 from .deliveries import Deliveries as Deliveries
 from .deliveries import Delivery as Delivery
+from .invitations import InvitationTable as InvitationTable
 from .machines import MachineCredentialTable as MachineCredentialTable
+from .memberships import MembershipTable as MembershipTable
+from .organizations import OrganizationTable as OrganizationTable
 from .payloads import Payloads as Payloads
+from .selection import Selection as Selection
+from .selection import Taken as Taken
 from .sessions import Sessions as Sessions
-from .users import Selection as Selection
-from .users import Taken as Taken
+from .sign_in_tokens import SignInToken as SignInToken
+from .sign_in_tokens import SignInTokenTable as SignInTokenTable
 from .users import UserTable as UserTable

@@ -30,6 +30,24 @@ CREATE TABLE IF NOT EXISTS sessions (
     document TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS sessions_user ON sessions (user_id, status);
+CREATE TABLE IF NOT EXISTS organizations (
+    id TEXT PRIMARY KEY, slug TEXT NOT NULL UNIQUE, name TEXT NOT NULL, created_at INTEGER NOT NULL,
+    document TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS memberships (
+    id TEXT PRIMARY KEY, organization_id TEXT NOT NULL, user_id TEXT NOT NULL, role TEXT NOT NULL,
+    created_at INTEGER NOT NULL, document TEXT NOT NULL, UNIQUE (organization_id, user_id)
+);
+CREATE INDEX IF NOT EXISTS memberships_user ON memberships (user_id, created_at);
+CREATE TABLE IF NOT EXISTS invitations (
+    id TEXT PRIMARY KEY, digest TEXT NOT NULL UNIQUE, organization_id TEXT, email_address TEXT NOT NULL,
+    status TEXT NOT NULL, created_at INTEGER NOT NULL, document TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS invitations_organization ON invitations (organization_id, status);
+CREATE TABLE IF NOT EXISTS sign_in_tokens (
+    id TEXT PRIMARY KEY, digest TEXT NOT NULL UNIQUE, user_id TEXT NOT NULL, organization_id TEXT,
+    expires_at INTEGER NOT NULL, document TEXT NOT NULL
+);
 CREATE TABLE IF NOT EXISTS clients (
     id TEXT PRIMARY KEY, dev_browser TEXT NOT NULL UNIQUE, token TEXT NOT NULL UNIQUE, session_id TEXT,
     refresh_token TEXT, changed_at INTEGER NOT NULL

@@ -16,11 +16,11 @@ class MachineCredentialTable:
 
     def add(self, document: Document, *, secret: str) -> None:
         self._database.execute(
-            "INSERT INTO machine_credentials VALUES (?, ?, ?)", [document["id"], _digest(secret), json.dumps(document)]
+            "INSERT INTO machine_credentials VALUES (?, ?, ?)", [document["id"], digest(secret), json.dumps(document)]
         )
 
     def by_secret(self, secret: str) -> Document | None:
-        return self._one("SELECT document FROM machine_credentials WHERE digest = ?", _digest(secret))
+        return self._one("SELECT document FROM machine_credentials WHERE digest = ?", digest(secret))
 
     def change(self, credential_id: str, changes: Document) -> Document | None:
         """Put ``changes`` into a credential and return it; None when there is none of that id."""
@@ -39,5 +39,6 @@ class MachineCredentialTable:
         return None if row is None else json.loads(row[0])
 
 
-def _digest(secret: str) -> str:
+def digest(secret: str) -> str:
+    """Return what a secret is known by here."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

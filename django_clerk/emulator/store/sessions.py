@@ -7,6 +7,9 @@ import json
 from django_clerk.emulator.documents import Document
 
 from .database import Database
+from .selection import Selection
+
+_NEWEST_FIRST = " ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?"
 
 
 class Sessions:
@@ -28,6 +31,17 @@ class Sessions:
             "SELECT document FROM sessions WHERE user_id = ? AND status = 'active' ORDER BY created_at, id", [user_id]
         )
         return [json.loads(row[0]) for row in rows]
+
+    def select(self, selection: Selection, *, limit: int, offset: int) -> list[Document]:
+        """Return the selected ones, the newest first."""
+        sql = "SELECT document FROM sessions" + selection.where + _NEWEST_FIRST  # noqa: S608 - the listing's own text
+        rows = self._database.rows(sql, [*selection.arguments, limit, offset])
+        return [json.loads(row[0]) for row in rows]
+
+    def count(self, selection: Selection) -> int:
+        sql = "SELECT COUNT(*) FROM sessions" + selection.where  # noqa: S608 - see select()
+        [(total,)] = self._database.rows(sql, selection.arguments)
+        return int(total)
 
     def end(self, session_id: str, *, status: str, now: int) -> Document | None:
         """Give an active session a final status, such as "removed". Returns it, or None when it was not active."""

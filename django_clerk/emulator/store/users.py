@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from django_clerk.emulator.documents import Document
 from django_clerk.emulator.users import identifiers, primary_email, primary_phone
 
 from .database import Database
+from .selection import Selection, Taken
 
 Password = tuple[str, str]  # hasher, digest
 
@@ -22,42 +22,6 @@ INSERT OR REPLACE INTO users (
     last_name, banned, document
 ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
-_WITH_ID = "id {} (SELECT value FROM json_each(?))"
-_IDENTIFIED = """
-id {} (SELECT user_id FROM identifiers WHERE kind = ? AND value IN (SELECT value FROM json_each(?)))
-"""
-
-
-class Taken(Exception):
-    """Another user has this identifier."""
-
-    def __init__(self, kind: str) -> None:
-        super().__init__(kind)
-        self.kind = kind  #: "email_address", "phone_number", "username" or "external_id"
-
-
-@dataclass
-class Selection:
-    """Which users, in SQL: conditions joined by AND, and their arguments."""
-
-    conditions: list[str] = field(default_factory=list)
-    arguments: list[Any] = field(default_factory=list)
-
-    def add(self, condition: str, *arguments: Any) -> None:
-        self.conditions.append(condition)
-        self.arguments += arguments
-
-    def with_ids(self, values: Sequence[str], *, negated: bool = False) -> None:
-        """Narrow to (all but) the users with these ids."""
-        self.add(_WITH_ID.format("NOT IN" if negated else "IN"), json.dumps(values))
-
-    def identified(self, kind: str, values: Sequence[str], *, negated: bool = False) -> None:
-        """Narrow to users that (do not) have one of these identifiers."""
-        self.add(_IDENTIFIED.format("NOT IN" if negated else "IN"), kind, json.dumps(values))
-
-    @property
-    def where(self) -> str:
-        return f" WHERE {' AND '.join(self.conditions)}" if self.conditions else ""
 
 
 class UserTable:
@@ -98,6 +62,8 @@ class UserTable:
             self._database.execute("DELETE FROM identifiers WHERE user_id = ?", [user_id])
             self._database.execute("DELETE FROM passwords WHERE user_id = ?", [user_id])
             self._database.execute("DELETE FROM sessions WHERE user_id = ?", [user_id])
+            self._database.execute("DELETE FROM memberships WHERE user_id = ?", [user_id])
+            self._database.execute("DELETE FROM sign_in_tokens WHERE user_id = ?", [user_id])
             return document
 
     def get(self, user_id: str) -> Document | None:

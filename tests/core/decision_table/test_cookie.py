@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from django_clerk.core.decision import _warn_of_no_party
 from django_clerk.exceptions import APIError, APIUnauthorized, APIUnavailable
 from tests.jwks import OTHER_KEY
 from tests.machines import m2m_jwt
@@ -98,7 +101,6 @@ CALLED = ({"session_id": "sess_1", "expired_token": X, "refresh_token": "rt_1"},
     Row("D92", "SO token-invalid", doc("/", session("garbage"))),
     Row("D93", "SO token-type-mismatch", doc("/", session(m2m_jwt()))),
     Row("D94", "SO token-type-mismatch", doc("/", session(token(header={"cat": TEMPLATE})))),
-    # Clerk's SDK warns of it once; here "manage.py check" does, wherever no authorized parties are configured.
     Row("D95", "SI", doc("/", session(token(azp=None)))),
     Row("D96", "SO token-invalid-authorized-parties", doc("/", session(token(azp="https://evil.com"))), PARTIES),
     Row("D96-without", "SO token-invalid-authorized-parties", doc("/", session(token(azp=None))), PARTIES),
@@ -122,3 +124,13 @@ CALLED = ({"session_id": "sess_1", "expired_token": X, "refresh_token": "rt_1"},
 )
 def test_row(row: Row) -> None:
     check(row)
+
+
+def test_d95_is_warned_of_once(caplog: pytest.LogCaptureFixture) -> None:
+    _warn_of_no_party.cache_clear()
+    row = Row("D95", "SI", doc("/", session(token(azp=None))))
+    for _ in range(3):
+        check(row)
+    (record,) = [record for record in caplog.records if record.levelname == "WARNING"]
+    assert "CLERK_AUTHORIZED_PARTIES" in record.getMessage()
+    assert "ey" not in record.getMessage()  # nothing of the token

@@ -1,0 +1,1 @@
+"""Organizations: who belongs to them, in which role, and who has been invited."""

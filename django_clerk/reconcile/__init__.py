@@ -1,0 +1,1 @@
+"""Bring every row up to Clerk's lists: what webhooks lost, this finds."""

@@ -1,0 +1,81 @@
+"""Clerk's list of organizations, and of each its members, applied to the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from django.utils import timezone
+
+from django_clerk.api import ClerkClient
+from django_clerk.core.memberships import MembershipProfile, OrganizationProfile, read_membership, read_organization
+from django_clerk.models import ClerkMembership
+from django_clerk.rows import database, moment
+from django_clerk.sync import (
+    apply_memberships,
+    apply_organizations,
+    delete_membership,
+    preview_memberships,
+    preview_organizations,
+)
+
+from . import checkpoints
+from .pages import Kind, take
+from .report import Report, Seen
+
+LISTING: Final = "organizations"
+ORGANIZATION: Final = Kind[OrganizationProfile](
+    "Organization", read_organization, apply_organizations, preview_organizations
+)
+MEMBERSHIP: Final = Kind[MembershipProfile]("Membership", read_membership, apply_memberships, preview_memberships)
+
+
+def reconcile_organizations(
+    client: ClerkClient,
+    organizations: Report,
+    memberships: Report,
+    *,
+    dry_run: bool = False,
+    after: str | None = None,
+    prune: bool = False,
+) -> None:
+    """
+    Apply every organization and its members to the rows, and fill in both reports on the way.
+
+    What is done is remembered after each organization; ``after`` is the one behind which to begin. With ``prune``
+    memberships end that a complete list of their organization does not show. Raises the APIError that ends a listing
+    early, as reconcile_users() does.
+    """
+    is_behind = after is None
+    for page in client.organizations():
+        profiles = take(ORGANIZATION, page, organizations, dry_run=dry_run)
+        for profile in profiles:
+            if is_behind:
+                _reconcile_members(client, profile.clerk_id, memberships, dry_run=dry_run, prune=prune)
+                if not dry_run:
+                    checkpoints.reach(LISTING, [{"id": profile.clerk_id}])
+            is_behind = is_behind or profile.clerk_id == after
+    if not dry_run:
+        checkpoints.finish(LISTING)
+    if not is_behind:  # the organization is gone, and with it the place where to go on
+        reconcile_organizations(client, Report(), memberships, dry_run=dry_run, prune=prune)
+
+
+def reconcile_memberships(pages: Iterable[list[Any]], report: Report, *, dry_run: bool = False) -> None:
+    """Apply pages of memberships, whose ever they are."""
+    for page in pages:
+        take(MEMBERSHIP, page, report, dry_run=dry_run)
+
+
+def _reconcile_members(client: ClerkClient, clerk_id: str, report: Report, *, dry_run: bool, prune: bool) -> None:
+    seen = report.seen = Seen() if prune else None
+    began_at = moment(timezone.now())
+    reconcile_memberships(client.memberships(clerk_id), report, dry_run=dry_run)
+    if seen is None:
+        return
+    # Who has joined since is not on the list, and was written by a webhook after it was begun.
+    known = ClerkMembership.objects.using(database()).active()
+    known = known.filter(organization__clerk_id=clerk_id, synced_at__lt=began_at)
+    for membership_id in list(known.values_list("clerk_id", flat=True)):
+        if membership_id not in seen and (dry_run or delete_membership(membership_id)):
+            report.removed += 1

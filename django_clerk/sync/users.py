@@ -1,0 +1,220 @@
+"""The writer of ClerkUser, and of the Django users behind."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.db.models import ProtectedError, RestrictedError
+
+from django_clerk import accounts, linking, privileges, rows, transactions
+from django_clerk.conf import conf
+from django_clerk.core.deliveries import Event
+from django_clerk.core.profiles import Profile, metadata_path, read_role
+from django_clerk.models import ClerkUser
+from django_clerk.rows import Table
+from django_clerk.signals import user_deleted, user_synced
+
+from . import writing
+from .outcomes import Outcome
+from .writing import Plan, bury, confirm, is_confirmed, plan
+
+logger = logging.getLogger("django_clerk")
+
+
+def _role(profile: Profile) -> str:
+    return read_role(profile.public_metadata, metadata_path(conf.CLERK_ROLE_CLAIM))
+
+
+USERS: Table[ClerkUser, Profile] = Table(
+    ClerkUser,
+    (
+        "email",
+        "email_verified",
+        "username",
+        "first_name",
+        "last_name",
+        "image_url",
+        "external_id",
+        "public_metadata",
+        "unsafe_metadata",
+        "two_factor_enabled",
+        "banned",
+        "locked",
+        "last_sign_in_at",
+        "created_at",
+    ),
+    {"role": _role},
+)
+_OURS = ("user", "disabled_by_sync", "granted")  # columns of a row that no profile says
+
+
+def apply_profiles(profiles: Iterable[Profile], *, event: Event | None = None) -> dict[str, Outcome]:
+    """
+    Make the rows say what the profiles say, in one transaction, and send user_synced for each that changed.
+
+    A profile older than its row changes nothing, and neither does any profile of a deleted user. A row that has lost
+    its Django user, in the admin perhaps, or never had one, gets a new one. Returns the outcome by Clerk id.
+    """
+    using = rows.database()
+    planned = plan(USERS, profiles, using=using, event=event, judge=_classify)
+    if not planned.changing:
+        return planned.outcomes
+    return planned.outcomes | transactions.run(lambda: _apply(planned, event, using), using=using)
+
+
+def preview(profiles: Iterable[Profile]) -> dict[str, Outcome]:
+    """Return what apply_profiles() would, and write nothing."""
+    return plan(USERS, profiles, using=rows.database(), judge=_classify).outcomes
+
+
+def delete_user(clerk_id: str, *, deleted_at: datetime | None = None, event: Event | None = None) -> bool:
+    """
+    Close a user's account as CLERK_ON_USER_DELETED says, and remember the id for ever.
+
+    Works for users never seen: the row that is left keeps a late "created" from bringing them to life. Sends
+    user_deleted and returns True the first time.
+    """
+    using = rows.database()
+    is_known = bool(USERS.keys([clerk_id], using))
+
+    def delete() -> bool:
+        row, is_first = bury(USERS, ClerkUser(clerk_id=clerk_id), is_known=is_known, deleted_at=deleted_at, using=using)
+        if is_first:
+            with_users([row], using)
+            row.disabled_by_sync = False
+            _close(row, using)
+            USERS.save([row], using, *_OURS, "deleted_at")
+            user_deleted.send(sender=ClerkUser, clerk_user=row, user=row.user, event=event)
+        return is_first
+
+    return transactions.run(delete, using=using)
+
+
+def _classify(table: Table[ClerkUser, Profile], profile: Profile, row: ClerkUser | None) -> Outcome:
+    """Tell what applying a profile to a row would do. Without a Django user it creates one, whatever the row says."""
+    if row is None or (row.deleted_at is None and row.user_id is None):
+        return Outcome.CREATED
+    if row.deleted_at is None and not profile.is_complete:
+        return Outcome.UNCHANGED
+    outcome = writing.classify(table, profile, row)
+    is_unsettled = outcome is Outcome.UNCHANGED and not privileges.is_settled(row)
+    return Outcome.UPDATED if outcome is Outcome.CREATED or is_unsettled else outcome
+
+
+def _apply(planned: Plan[Profile], event: Event | None, using: str) -> dict[str, Outcome]:
+    USERS.insert([ClerkUser(clerk_id=profile.clerk_id) for profile in planned.new], using)
+    locked = USERS.lock(planned.changing, using)
+    with_users(locked.values(), using)
+    outcomes = {clerk_id: _classify(USERS, planned.changing[clerk_id], row) for clerk_id, row in locked.items()}
+    pairs = []
+    for clerk_id, row in locked.items():
+        profile = planned.changing[clerk_id]
+        if outcomes[clerk_id].is_written:
+            pairs.append((row, _better_informed(row, profile)))
+        elif outcomes[clerk_id] is Outcome.UNCHANGED and is_confirmed(USERS, profile, row, event):
+            confirm(row, profile, using)
+    if pairs:
+        _write(pairs, using)
+    for row, _ in pairs:
+        created = outcomes[row.clerk_id] is Outcome.CREATED
+        user_synced.send(sender=ClerkUser, clerk_user=row, user=row.user, created=created, event=event)
+    return outcomes
+
+
+def with_users(locked: Iterable[ClerkUser], using: str) -> None:
+    """
+    Fetch the Django users of rows: with a query of their own, since not every database can lock one side of a join.
+
+    And by the base manager: a project's own may hide the inactive, and whoever is not found here gets another account.
+    """
+    by_key = {row.user_id: row for row in locked if row.user_id is not None}
+    users = get_user_model()._base_manager.using(using).in_bulk(by_key) if by_key else {}
+    for key, row in by_key.items():
+        row.user = users.get(key)
+
+
+def _better_informed(row: ClerkUser, profile: Profile) -> Profile:
+    """Return the profile, or the row's own, which may be newer where a row has lost its Django user."""
+    if row.synced_at is not None and (not profile.is_complete or USERS.is_late(profile, row)):
+        return _profile_of(row)
+    return profile
+
+
+def _profile_of(row: ClerkUser) -> Profile:
+    said = {name: getattr(row, name) for name in (*USERS.copied, "updated_at", "told_at")}
+    return Profile(clerk_id=row.clerk_id, **said)
+
+
+def _write(pairs: Sequence[tuple[ClerkUser, Profile]], using: str) -> None:
+    changed = _update_users([pair for pair in pairs if pair[0].user is not None], using)
+    _find_users([pair for pair in pairs if pair[0].user is None], using)
+    now = rows.now()
+    for row, profile in pairs:
+        if profile.is_complete:
+            USERS.fill_in(row, profile, now=now)
+    changed += privileges.follow_roles([row for row, _ in pairs], using)
+    accounts.save_users(changed, using=using)
+    USERS.save([row for row, _ in pairs], using, *_OURS)
+
+
+def _update_users(pairs: Sequence[tuple[ClerkUser, Profile]], using: str) -> list[tuple[Any, list[str]]]:
+    """Change the Django users of rows that have one. Returns them with the fields changed, unsaved."""
+    owners = [row.user for row, _ in pairs]
+    taken = accounts.taken_addresses([profile for _, profile in pairs], owners=owners, using=using)
+    changed = []
+    for row, profile in pairs:
+        fields = accounts.update_user(row.user, profile, before=_profile_of(row), taken=taken)
+        changed.append((row.user, fields + _follow_ban(row, profile)))
+    return changed
+
+
+def _find_users(pairs: Sequence[tuple[ClerkUser, Profile]], using: str) -> None:
+    """Give each row its Django user: an existing one where linking is allowed, otherwise a new one."""
+    new = []
+    for row, profile in pairs:
+        row.banned = row.disabled_by_sync = False  # that was of the user who is gone
+        row.granted = {}
+        row.user = linking.find_link(profile, using=using)
+        if row.user is None:
+            new.append((row, profile))
+            continue
+        fields = accounts.update_user(row.user, profile) + _follow_ban(row, profile)
+        accounts.save_users([(row.user, fields)], using=using)
+        row.save(using=using, update_fields=["user"])  # at once: the next row must not find the same user
+    users = accounts.create_users([profile for _, profile in new], using=using) if new else {}
+    for row, profile in new:
+        row.user = users[profile.clerk_id]
+    accounts.save_users([(row.user, _follow_ban(row, profile)) for row, profile in new], using=using)
+
+
+def _follow_ban(row: ClerkUser, profile: Profile) -> list[str]:
+    """Disable the user at a ban; enable at its end only whom the ban disabled. Returns the fields changed, unsaved."""
+    if profile.banned and not row.banned and (changed := accounts.set_active(row.user, False)):
+        row.disabled_by_sync = True
+        return changed
+    if row.banned and not profile.banned and row.disabled_by_sync:
+        row.disabled_by_sync = False
+        return accounts.set_active(row.user, True)
+    return []
+
+
+def _close(row: ClerkUser, using: str) -> None:
+    choice = conf.CLERK_ON_USER_DELETED
+    user: Any = row.user
+    if user is not None and choice == "delete":
+        try:
+            with transaction.atomic(using=using):
+                user.delete(using=using)
+            user = row.user = None
+            row.granted = {}
+        except (ProtectedError, RestrictedError):
+            logger.error("User %s cannot be deleted: other rows need it. Anonymized instead.", row.clerk_id)
+    if user is not None:
+        fields = accounts.set_active(user, False) + privileges.take_back(row)
+        fields += [] if choice == "deactivate" else accounts.anonymize(user)
+        user.save(using=using, update_fields=fields)
