@@ -166,6 +166,7 @@ def test_there_are_enough() -> None:
     assert len(distinct) > 3000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("project", POLICIES, indirect=True)
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.usefixtures("project")
