@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -11,15 +12,16 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from django_clerk.core.memberships import read_membership, read_role_definition
 from django_clerk.core.profiles import read_profile
-from django_clerk.models import ClerkUser, ClerkWebhookEvent
-from django_clerk.sync import apply_profiles
-from tests.deliveries import clerk_user
+from django_clerk.models import ClerkMembership, ClerkOrganization, ClerkRole, ClerkUser, ClerkWebhookEvent
+from django_clerk.sync import apply_memberships, apply_profiles, apply_roles
+from tests.deliveries import clerk_membership, clerk_organization, clerk_role, clerk_user
 from tests.testapp.people import create_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.webhook_urls")]
 
-MODELS = ["clerkuser", "clerkwebhookevent"]
+MODELS = ["clerkuser", "clerkorganization", "clerkmembership", "clerkrole", "clerkwebhookevent"]
 MARKUP = "<script>alert(1)</script>"
 
 
@@ -36,6 +38,15 @@ def ada() -> ClerkUser:
 @pytest.fixture
 def event() -> ClerkWebhookEvent:
     return ClerkWebhookEvent.objects.create(svix_id="msg_1", type="user.created", object_id="user_ada")
+
+
+@pytest.fixture
+def rows(ada: ClerkUser, event: ClerkWebhookEvent) -> dict[str, Any]:
+    """One row of each model, by the model's name."""
+    apply_memberships([read_membership(clerk_membership())])
+    apply_roles([read_role_definition(clerk_role())])
+    told = [ada, event, *[model._default_manager.get() for model in (ClerkOrganization, ClerkMembership, ClerkRole)]]
+    return {row._meta.model_name: row for row in told}
 
 
 @pytest.mark.parametrize(
@@ -65,8 +76,8 @@ def test_events_are_listed(query: str, admin_client: Client, event: ClerkWebhook
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_nothing_can_be_written_even_by_a_superuser(model: str, admin_client: Client, ada, event) -> None:
-    row = ada if model == "clerkuser" else event
+def test_nothing_can_be_written_even_by_a_superuser(model: str, admin_client: Client, rows) -> None:
+    row = rows[model]
     before = list(type(row).objects.values())
     forged = {"clerk_id": "user_eve", "svix_id": "msg_2", "type": "x", "role": "admin", "user": "", "_save": "Save"}
     assert admin_client.get(url(model, "add")).status_code == 403
@@ -89,7 +100,7 @@ def test_nothing_can_be_written_even_by_a_superuser(model: str, admin_client: Cl
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("permitted", [True, False])
-def test_staff_see_what_they_are_permitted_to(model: str, permitted: bool, client: Client, ada, event) -> None:
+def test_staff_see_what_they_are_permitted_to(model: str, permitted: bool, client: Client, rows) -> None:
     staff = create_user("staff", is_staff=True)
     if permitted:
         staff.user_permissions.add(Permission.objects.get(codename=f"view_{model}"))
@@ -111,6 +122,31 @@ def test_markup_is_shown_and_does_not_run(admin_client: Client) -> None:
         shown = admin_client.get(page).text
         assert "alert(1)" in shown
         assert MARKUP not in shown
+
+
+@pytest.mark.parametrize("model", ["clerkorganization", "clerkmembership", "clerkrole"])
+@pytest.mark.parametrize("query", ["", "?q=org", "?deleted_at__isempty=1", "?o=1.-2"])
+def test_organizations_are_listed_and_shown(model: str, query: str, admin_client: Client, rows) -> None:
+    page = admin_client.get(url(model, "changelist") + query)
+    assert page.status_code == 200
+    assert ">1 " in page.text or "1 Clerk" in page.text
+    shown = admin_client.get(url(model, "change", rows[model].pk)).text
+    assert rows[model].clerk_id in shown
+    assert "another database" not in shown
+    assert 'name="_save"' not in shown
+
+
+def test_a_long_list_of_memberships_costs_few_queries(admin_client: Client) -> None:
+    page = [
+        clerk_membership(f"orgmem_{n}", user=f"user_{n}", organization=clerk_organization(f"org_{n}", name=MARKUP))
+        for n in range(120)
+    ]
+    apply_memberships(read_membership(data) for data in page)
+    with CaptureQueriesContext(connection) as captured:
+        shown = admin_client.get(url("clerkmembership", "changelist"))
+    assert shown.text.count("field-role") == 100
+    assert MARKUP not in shown.text
+    assert len(captured) <= 10
 
 
 def test_a_long_list_costs_few_queries(admin_client: Client) -> None:

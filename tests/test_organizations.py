@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection
-from django.test import Client
+from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 
 from django_clerk.backends import ClerkBackend, provision
@@ -412,6 +412,39 @@ def test_arguments() -> None:
     assert (left["membership"].organization, left["membership"].clerk_user.clerk_id) == (organization(), "user_ada")
     assert gone["organization"] == organization()
     assert (listed["event"], listed["created"]) == (None, True)
+
+
+# Several databases
+
+
+class ReadsElsewhere:
+    """Sends whoever does not say where to read to a replica, which is not there."""
+
+    def db_for_read(self, model: type, **hints: Any) -> str:
+        return "replica"
+
+    def db_for_write(self, model: type, **hints: Any) -> str:
+        return "default"
+
+
+def test_what_is_written_is_read_where_it_is_written() -> None:
+    """A replica is late: what is not on it yet would be written as if it were new."""
+    history = [
+        (JOINED, clerk_membership()),
+        ("user.created", clerk_user(email="ada@example.com")),
+        (CHANGED, clerk_membership(at=2_000, role="org:admin")),
+        ("organization.updated", clerk_organization(at=2_000)),
+        ("role.created", clerk_role()),
+        ("session.created", {"id": "sess_1", "user_id": "user_ada"}),
+        (LEFT, clerk_membership()),
+        ("role.deleted", deleted("role", "role_1")),
+        ("organization.deleted", deleted("organization", "org_acme")),
+        ("user.deleted", deleted("user", "user_ada")),
+    ]
+    with override_settings(DATABASE_ROUTERS=[f"{__name__}.ReadsElsewhere"]):
+        heard = [name for kind, data in history for name in tell(kind, data)]
+    assert len(heard) == 9
+    assert not ClerkMembership.objects.get().is_active
 
 
 # Costs
