@@ -59,6 +59,12 @@ def test_the_tests_project_is_sound() -> None:
         ({"CLERK_AUTHORIZED_PARTIES": []}, ["W003"]),
         ({"CLERK_CLOCK_SKEW": 60}, []),
         ({"CLERK_CLOCK_SKEW": 5000}, ["W006"]),
+        ({"CLERK_WEBHOOK_PAYLOAD": "some"}, ["E001"]),
+        ({"CLERK_WEBHOOK_RETENTION_DAYS": 1.9}, ["E001"]),
+        ({"CLERK_WEBHOOK_RETENTION_DAYS": 2}, []),
+        ({"CLERK_WEBHOOK_BACKEND": "nowhere.Backend"}, ["E020"]),
+        ({"CLERK_WEBHOOK_BACKEND": "django.core.mail.backends.smtp.EmailBackend"}, ["E020"]),
+        ({"CLERK_WEBHOOK_BACKEND": "tests.test_inbox.Later"}, []),
     ],
 )
 def test_settings(settings: dict[str, Any], expected: list[str]) -> None:
@@ -102,6 +108,11 @@ def test_webhook_secrets(secret: Any) -> None:
 def test_a_webhook_without_a_secret() -> None:
     assert found(CLERK_WEBHOOK_SIGNING_SECRET=None) == []
     assert found(CLERK_WEBHOOK_SIGNING_SECRET=None, ROOT_URLCONF=__name__) == ["W005"]
+
+
+def test_django_tasks_without_a_queue() -> None:
+    pytest.importorskip("django_tasks")
+    assert found(CLERK_WEBHOOK_BACKEND="django_clerk.contrib.tasks.TasksBackend") == ["W020"]
 
 
 @pytest.mark.parametrize(
