@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from django.dispatch import Signal
 
-#: A verified event has arrived, once for each svix id. Sender: ClerkWebhookEvent. Arguments: ``event``, a
-#: ``django_clerk.core.deliveries.Event`` with ``type``, ``data``, ``svix_id``, ``occurred_at`` and ``payload``.
+#: A verified event has arrived, once for each svix id, unless it is replayed. Sender: ClerkWebhookEvent. Arguments:
+#: ``event``, a ``django_clerk.core.deliveries.Event`` with ``type``, ``data``, ``svix_id``, ``occurred_at`` and
+#: ``payload``. From a queue and at a replay it is what was stored, which is without its secrets.
 webhook_received = Signal()
 
 #: A ClerkUser was written, whether by a webhook, a sync or a first sign-in. Sender: ClerkUser. Arguments:

@@ -70,6 +70,12 @@ def test_the_tests_project_is_sound() -> None:
         ({"CLERK_ROLE_GROUPS": {"org:admin": ["Editors"]}}, ["E060"]),
         ({"CLERK_STAFF_ROLES": ["editor"], "CLERK_SUPERUSER_ROLES": ["admin"]}, ["W060"]),
         ({"CLERK_STAFF_ROLES": ["editor"], "AUTH_USER_MODEL": "testapp.Post"}, ["E061"]),
+        ({"CLERK_WEBHOOK_PAYLOAD": "some"}, ["E001"]),
+        ({"CLERK_WEBHOOK_RETENTION_DAYS": 1.9}, ["E001"]),
+        ({"CLERK_WEBHOOK_RETENTION_DAYS": 2}, []),
+        ({"CLERK_WEBHOOK_BACKEND": "nowhere.Backend"}, ["E020"]),
+        ({"CLERK_WEBHOOK_BACKEND": "django.core.mail.backends.smtp.EmailBackend"}, ["E020"]),
+        ({"CLERK_WEBHOOK_BACKEND": "tests.test_inbox.Later"}, []),
     ],
 )
 def test_settings(settings: dict[str, Any], expected: list[str]) -> None:
@@ -113,6 +119,11 @@ def test_webhook_secrets(secret: Any) -> None:
 def test_a_webhook_without_a_secret() -> None:
     assert found(CLERK_WEBHOOK_SIGNING_SECRET=None) == []
     assert found(CLERK_WEBHOOK_SIGNING_SECRET=None, ROOT_URLCONF=__name__) == ["W005"]
+
+
+def test_django_tasks_without_a_queue() -> None:
+    pytest.importorskip("django_tasks")
+    assert found(CLERK_WEBHOOK_BACKEND="django_clerk.contrib.tasks.TasksBackend") == ["W020"]
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ call_command("db_worker", startup_delay=False, interval=0.1, reload=False, verbo
 class Project:
     """Deliveries are made by ``deliver()``; what the database says of them is read without Django."""
 
-    def __init__(self, folder: Path, backend: str, *, broker: str = "") -> None:
+    def __init__(self, folder: Path, backend: str, *, broker: str = "", serves: bool = True, **more: object) -> None:
         self.database = folder / "db.sqlite3"
         self.environment = {
             **os.environ,
@@ -73,10 +73,12 @@ class Project:
             "QUEUES_BROKER": broker,
             "QUEUES_DATABASE": str(self.database),
             "QUEUES_NAME": f"test_django_clerk_{secrets.token_hex(6)}",
+            **{f"QUEUES_{name.upper()}": str(value) for name, value in more.items()},
         }
         self._processes: list[subprocess.Popen[str]] = []
-        self._web = self._start(_WEB)
-        assert read_line(self._web) == "ready"
+        if serves:
+            self._web = self.start(_WEB)
+            assert read_line(self._web) == "ready"
 
     def deliver(self, svix_id: str) -> int:
         """Post an event about a user of its own. Returns the status of the answer."""
@@ -85,13 +87,27 @@ class Project:
         self._web.stdin.flush()
         return int(read_line(self._web))
 
+    def start(self, program: str, *arguments: str) -> subprocess.Popen[str]:
+        """Start a program in the project, in a process that close() ends."""
+        process = subprocess.Popen(
+            [sys.executable, "-c", _PREAMBLE + program, *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self._processes.append(process)
+        return process
+
     def start_worker(self, manner: str = "quick") -> subprocess.Popen[str]:
         worker = _CELERY_WORKER if self.environment["QUEUES_BROKER"] else _TASKS_WORKER
-        return self._start(_RECEIVER + worker, manner)
+        return self.start(_RECEIVER + worker, manner)
 
     def run(self, program: str) -> str:
         """Run a program in the project and return what it printed."""
-        process = self._start(program)
+        process = self.start(program)
         out, err = process.communicate(timeout=60)
         assert process.returncode == 0, err
         return out
@@ -122,19 +138,6 @@ class Project:
             return connection.execute(statement).fetchall()
         finally:
             connection.close()
-
-    def _start(self, program: str, *arguments: str) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [sys.executable, "-c", _PREAMBLE + program, *arguments],
-            cwd=ROOT,
-            env=self.environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self._processes.append(process)
-        return process
 
 
 def read_until(process: subprocess.Popen[str], said: str) -> None:

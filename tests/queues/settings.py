@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import django
 
 from tests.settings import *  # noqa: F403
 from tests.settings import INSTALLED_APPS as APPS
+from tests.settings import database
 
 DATABASES = {
     "default": {
@@ -18,6 +20,25 @@ DATABASES = {
 }
 CLERK_WEBHOOK_BACKEND = os.environ["QUEUES_BACKEND"]
 ROOT_URLCONF = "tests.webhook_urls"
+
+if os.environ.get("QUEUES_PORT"):
+    DATABASES = {"default": {**database("postgresql"), "HOST": "127.0.0.1", "PORT": os.environ["QUEUES_PORT"]}}
+
+if os.environ.get("QUEUES_SECOND"):
+    DATABASES["people"] = {**DATABASES["default"], "NAME": os.environ["QUEUES_DATABASE"] + ".people"}
+    for of_each in DATABASES.values():
+        of_each["ATOMIC_REQUESTS"] = True
+    DATABASE_ROUTERS = ["tests.queues.settings.Router"]
+
+
+class Router:
+    """Keeps people, and what Clerk tells of them, in a database of their own."""
+
+    def db_for_read(self, model: Any, **hints: Any) -> str | None:
+        return "people" if model._meta.app_label in ("auth", "contenttypes", "django_clerk") else None
+
+    db_for_write = db_for_read
+
 
 if CLERK_WEBHOOK_BACKEND.endswith("TasksBackend"):
     INSTALLED_APPS = [*APPS, *(["django_tasks"] if django.VERSION < (6, 0) else []), "django_tasks_db"]
