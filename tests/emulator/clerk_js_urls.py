@@ -17,7 +17,8 @@ window.addEventListener("load", async () => {
   const box = document.getElementById("box");
   const mount = box.dataset.mount;
   await Clerk.load({ ui: { ClerkUI: window.__internal_ClerkUICtor }, telemetry: false });
-  if (mount) Clerk[`mount${mount}`](box, { routing: "hash", fallbackRedirectUrl: "/page/", afterCreateOrganizationUrl: "/page/" });
+  const options = { routing: "hash", fallbackRedirectUrl: "/page/", afterCreateOrganizationUrl: "/page/" };
+  if (mount) Clerk[`mount${mount}`](box, options);
   document.body.dataset.ready = Clerk.user ? Clerk.user.id : "signed out";
 });
 """
