@@ -118,7 +118,7 @@ def _make_instance() -> Instance | None:
         _check_satellite(instance)
     if instance.frontend_api == LOCAL_CLERK and not (conf.CLERK_EMULATOR or settings.DEBUG):
         raise ImproperlyConfigured(
-            "CLERK_PUBLISHABLE_KEY is that of a local Clerk, which lets anyone in as anyone: only with DEBUG, or in tests."
+            "CLERK_PUBLISHABLE_KEY is that of a local Clerk, which lets anyone in as anyone: it needs DEBUG or tests."
         )
     return instance
 

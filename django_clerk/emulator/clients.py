@@ -84,7 +84,13 @@ class Clients:
         return session
 
     def sign_in(
-        self, client: Client, user_id: str, *, strategy: str = "ticket", actor: Document | None = None
+        self,
+        client: Client,
+        user_id: str,
+        *,
+        strategy: str = "ticket",
+        actor: Document | None = None,
+        seconds: int | None = None,
     ) -> tuple[Client, Document]:
         """
         Start a session and return it, with the client as it is then.
@@ -98,7 +104,7 @@ class Clients:
         before = self.sessions(client) if configuration.single_session_mode else []
         must_choose = configuration.organizations and configuration.force_organization_selection
         session = self._directory.sign_in(
-            user_id, client_id=client.id, actor=actor, tasks=[_TASK] if must_choose else []
+            user_id, client_id=client.id, actor=actor, tasks=[_TASK] if must_choose else [], seconds=seconds
         )
         for other in before:
             self._directory.end_session(other["id"], "ended")

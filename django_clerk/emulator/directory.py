@@ -155,10 +155,17 @@ class Directory:
         return list(filter(self._is_live, self._sessions.active(user_id)))
 
     def sign_in(
-        self, user_id: str, *, client_id: str, actor: Document | None = None, tasks: Sequence[Document] = ()
+        self,
+        user_id: str,
+        *,
+        client_id: str,
+        actor: Document | None = None,
+        tasks: Sequence[Document] = (),
+        seconds: int | None = None,
     ) -> Document:
         """
-        Start a session in a client and return it; with tasks to do first, it is pending.
+        Start a session in a client and return it; with tasks to do first, it is pending. ``seconds`` is how long it may
+        last, None for as long as any.
 
         Raises Problem (403) for banned and locked users.
         """
@@ -173,7 +180,7 @@ class Directory:
             return users.updated(user, {"last_sign_in_at": now, "last_active_at": now}, now=now)
 
         document = self._apply(user_id, signed_in)
-        session = documents.session(user_id, client_id=client_id, actor=actor, tasks=tasks, now=now)
+        session = documents.session(user_id, client_id=client_id, actor=actor, tasks=tasks, seconds=seconds, now=now)
         self._sessions.add(session)
         self._emit("session.pending" if tasks else "session.created", {**session, "user": document})
         self._emit("user.updated", document)  # last_sign_in_at has changed

@@ -53,7 +53,13 @@ def deleted(document: Document) -> Document:
 
 
 def session(
-    user_id: str, *, client_id: str, now: int, actor: Document | None = None, tasks: Sequence[Document] = ()
+    user_id: str,
+    *,
+    client_id: str,
+    now: int,
+    actor: Document | None = None,
+    tasks: Sequence[Document] = (),
+    seconds: int | None = None,
 ) -> Document:
     return {
         "object": "session",
@@ -65,7 +71,7 @@ def session(
         **({"tasks": list(tasks)} if tasks else {}),
         "last_active_organization_id": None,
         "last_active_at": now,
-        "expire_at": now + SESSION_SECONDS * 1000,
+        "expire_at": now + (seconds or SESSION_SECONDS) * 1000,
         "abandon_at": now + 30 * 24 * 60 * 60 * 1000,
         "created_at": now,
         "updated_at": now,

@@ -17,6 +17,7 @@ from .users import touched
 
 _SECONDS = 30 * 24 * 60 * 60  # Clerk's default lifetimes
 _ACTOR_SECONDS = 60 * 60
+_ACTED_SECONDS = 30 * 60  # of the session of somebody who acts for a user
 
 
 class SignInTokens:
@@ -55,7 +56,11 @@ class SignInTokens:
             "user_id": user["id"],
             "actor": values["actor"],
         }
-        return self._add(own, values.get("expires_in_seconds") or _ACTOR_SECONDS)
+        return self._add(
+            own,
+            values.get("expires_in_seconds") or _ACTOR_SECONDS,
+            session_seconds=values.get("session_max_duration_in_seconds") or _ACTED_SECONDS,
+        )
 
     def revoke(self, token_id: str) -> Document:
         """Raises Problem for one that is unknown, used or revoked."""
@@ -74,10 +79,12 @@ class SignInTokens:
         self._table.change(token.document["id"], lambda current: self._ended(current, "accepted"))
         return token
 
-    def _add(self, own: Document, lifetime: int, *, organization_id: str | None = None) -> Document:
+    def _add(
+        self, own: Document, lifetime: int, *, organization_id: str | None = None, session_seconds: int | None = None
+    ) -> Document:
         now, secret = self._clock(), new_secret("")
         document: Document = {**own, "status": "pending", "created_at": now, "updated_at": now}
-        self._table.add(SignInToken(document, organization_id, now + lifetime * 1000), secret=secret)
+        self._table.add(SignInToken(document, organization_id, now + lifetime * 1000, session_seconds), secret=secret)
         return {**document, "token": secret, "url": f"{frontend_api()}/v1/tickets/accept?ticket={secret}"}
 
     def _ended(self, token: SignInToken, status: str) -> Document:

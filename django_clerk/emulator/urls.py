@@ -9,6 +9,7 @@ from __future__ import annotations
 from django.urls import path
 
 from .fapi.handshake import handshake
+from .fapi.jwks import jwks
 from .fapi.tickets import accept
 from .fapi.views import frontend_api
 from .guards import require_permission
@@ -27,6 +28,7 @@ urlpatterns = [
     path("users", users.users, name="users"),
     path("users/<str:user_id>/<str:action>", users.act, name="user_action"),
     path("v1/client/handshake", handshake, name="handshake"),
+    path(".well-known/jwks.json", jwks, name="jwks"),
     path("v1/tickets/accept", accept, name="accept_ticket"),
     path("v1/<path:api_path>", frontend_api, name="frontend_api"),
     path("npm/@clerk/<str:package>/dist/<path:name>", bundles.file, name="bundle"),

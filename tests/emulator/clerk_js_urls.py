@@ -9,12 +9,16 @@ from django.utils.html import format_html
 from django_clerk.emulator.credentials import PUBLISHABLE_KEY
 from tests.emulator.journey_urls import urlpatterns as journey
 
+#: Of an instance at accounts.dev, with which Clerk's JavaScript has a value of its own for the browser.
+ACCOUNTS_KEY = "pk_test_eC15LTEuY2xlcmsuYWNjb3VudHMuZGV2JA"
+
 _SCRIPT = """
 window.addEventListener("load", async () => {
   const box = document.getElementById("box");
   const mount = box.dataset.mount;
   await Clerk.load({ ui: { ClerkUI: window.__internal_ClerkUICtor }, telemetry: false });
-  if (mount) Clerk[`mount${mount}`](box, { routing: "hash", fallbackRedirectUrl: "/page/" });
+  const options = { routing: "hash", fallbackRedirectUrl: "/page/", afterCreateOrganizationUrl: "/page/" };
+  if (mount) Clerk[`mount${mount}`](box, options);
   document.body.dataset.ready = Clerk.user ? Clerk.user.id : "signed out";
 });
 """
@@ -29,7 +33,7 @@ def page(request: HttpRequest, mount: str = "") -> HttpResponse:
             ' src="/__clerk/npm/@clerk/clerk-js@6/dist/clerk.browser.js"></script>'
             '<script src="/__clerk/npm/@clerk/ui@1/dist/ui.browser.js"></script><script src="/page.js"></script>',
             mount,
-            PUBLISHABLE_KEY,
+            ACCOUNTS_KEY if request.GET.get("key") == "accounts" else PUBLISHABLE_KEY,
         )
     )
 

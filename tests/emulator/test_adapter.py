@@ -16,6 +16,7 @@ from django_clerk.emulator.adapter import EmulatorAdapter
 from django_clerk.emulator.instance import Emulator
 from django_clerk.emulator.settings import API_URL
 from django_clerk.exceptions import APINotFound, APIRateLimited, APIUnauthorized, APIUnavailable
+from tests.emulator.calls import in_process
 from tests.emulator.receivers import received
 
 
@@ -110,3 +111,11 @@ def test_it_follows_the_settings(client: ClerkClient, emulator: Emulator, tmp_pa
     with override_settings(CLERK_EMULATOR_DIR=str(tmp_path / ".clerk")), pytest.raises(APIUnauthorized):
         client.count_users()
     assert client.count_users() == 2, "what is in memory stays there"
+
+
+def test_the_keys_alone_may_be_out_of_reach(emulator: Emulator) -> None:
+    with emulator.faults.unreachable("/v1/jwks"):
+        with pytest.raises(requests.exceptions.ConnectionError):
+            in_process("GET", "/v1/jwks")
+        assert in_process("GET", "/v1/users").status == 200
+    assert in_process("GET", "/v1/jwks").status == 200

@@ -11,6 +11,7 @@ import pytest
 from django.test import Client, override_settings
 
 from django_clerk.emulator.emulator import Emulator
+from tests.emulator.openapi import validate_answer
 from tests.emulator.visitor import Visitor
 
 PASSWORD = "correct horse battery"
@@ -171,3 +172,26 @@ class TestBundles:
         with override_settings(ALLOWED_HOSTS=["*"]):
             response = Client(headers={"host": "evil.example"}).get("/__clerk/npm/@clerk/ui@1/dist/ui.browser.js")
         assert response.status_code == 403
+
+
+def test_the_keys_are_where_they_are_looked_for(emulator: Emulator) -> None:
+    response = Client(headers={"host": "localhost:8000"}).get("/__clerk/.well-known/jwks.json")
+    assert response.json() == emulator.jwks()
+    validate_answer("fapi-2026-05-12", "/.well-known/jwks.json", "GET", response.json())
+
+
+def test_a_browser_is_known_after_a_restart(tmp_path: Path) -> None:
+    one = Emulator(str(tmp_path))
+    user = one.create_user(email_address="ada@example.com")
+    client, session = one.clients.sign_in(one.clients.open(), user["id"])
+    token = one.clients.token(session, azp=None)
+    one.dashboard.configure(single_session_mode=False)
+    one.close()
+    other = Emulator(str(tmp_path))
+    again = other.clients.find([], client.token)
+    assert again == client
+    assert other.clients.session(again) == session
+    assert other.clients.refresh_token(session["id"])
+    assert other.signer.read(token) is not None
+    assert other.dashboard.configuration.single_session_mode is False
+    other.close()

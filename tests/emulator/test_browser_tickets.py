@@ -89,9 +89,11 @@ class TestImpersonation:
         reply = in_process("POST", "/v1/actor_tokens", {"user_id": ada["id"], "actor": actor})
         assert (reply.status, reply.error["meta"]) == (422, {"param_name": "actor"})
 
-    def test_how_long_it_lasts_is_not_for_the_caller_to_say(self, ada: dict[str, Any]) -> None:
-        body = {"user_id": ada["id"], "actor": {"sub": "user_1"}, "session_max_duration_in_seconds": 60}
-        assert in_process("POST", "/v1/actor_tokens", body).status == 501
+    @pytest.mark.parametrize(("asked", "lasts"), [({}, 30 * 60), ({"session_max_duration_in_seconds": 90}, 90)])
+    def test_it_does_not_last(self, visitor: Visitor, ada: dict[str, Any], asked: dict[str, int], lasts: int) -> None:
+        body = {"user_id": ada["id"], "actor": {"sub": "user_1"}, **asked}
+        [session] = redeem(visitor, in_process("POST", "/v1/actor_tokens", body).json["token"]).client["sessions"]
+        assert session["expire_at"] - session["last_active_at"] == lasts * 1000
 
 
 class TestInvitations:

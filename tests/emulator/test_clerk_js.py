@@ -13,7 +13,9 @@ from django.test import override_settings
 
 from django_clerk.emulator import bundles
 from django_clerk.emulator.emulator import Emulator
+from django_clerk.emulator.instance import reset_emulator
 from tests.emulator.chromium import chromium, hosts_asked
+from tests.emulator.visitor import claims
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -126,3 +128,41 @@ def test_sign_up_with_a_code_and_sign_out(page: Page, emulator: Emulator) -> Non
     page.until("return document.cookie.includes('__client_uat=0')")
     assert page.open("/page/") == "signed out"
     assert page.whoami()["authenticated"] is False
+
+
+def test_an_organization_is_made_and_switched_to(page: Page, emulator: Emulator) -> None:
+    emulator.create_user(email_address="ada@example.com", password=PASSWORD)
+    page.open("/page/OrganizationSwitcher/")
+    page.run(
+        "{ const attempt = await Clerk.client.signIn.create({identifier: 'ada@example.com', password: "
+        f"{PASSWORD!r}}}); await Clerk.setActive({{session: attempt.createdSessionId}}); }}"
+    )
+    page.open("/page/OrganizationSwitcher/")
+    assert "o" not in claims(page.run("Clerk.session.getToken()"))
+    page.until("return document.querySelector('.cl-organizationSwitcherTrigger')").click()
+    page.press("Create organization")
+    page.fill("name", "Analytical Engines")
+    page.press("Create organization")
+    page.press("Skip")
+    page.until("return location.pathname === '/page/'")
+    page.ready()
+    [organization] = emulator.organizations.organizations()
+    assert page.run("Clerk.organization.id") == organization["id"]
+    cookie = page.driver.get_cookie("__session")["value"]
+    for token in (page.run("Clerk.session.getToken()"), cookie):
+        assert claims(token)["o"] == {"id": organization["id"], "slg": "analytical-engines", "rol": "admin"}
+    assert page.run("Clerk.session.checkAuthorization({role: 'org:admin'})") is True
+    page.run("Clerk.setActive({organization: null})")
+    assert "o" not in claims(page.run("Clerk.session.getToken()"))
+
+
+def test_a_browser_whose_state_was_lost_starts_afresh(page: Page, emulator: Emulator) -> None:
+    """With a key of accounts.dev, which has the browser known by a value of its own."""
+    assert page.open("/page/SignIn/?key=accounts") == "signed out"
+    dev_browser = page.driver.get_cookie("__clerk_db_jwt")["value"]
+    assert dev_browser.startswith("dvb_")
+    reset_emulator()
+    page.driver.delete_cookie("__client")
+    assert page.open("/page/SignIn/?key=accounts") == "signed out"
+    page.until("return document.querySelector('input[name=identifier]')")
+    assert page.driver.get_cookie("__clerk_db_jwt")["value"] != dev_browser

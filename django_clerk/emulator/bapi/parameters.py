@@ -124,6 +124,7 @@ CREATE_ACTOR_TOKEN: Mapping[str, Check] = {
     "user_id": checks.text,
     "actor": checks.actor,
     "expires_in_seconds": checks.between(1, 315_360_000),
+    "session_max_duration_in_seconds": checks.between(1, 315_360_000),
 }
 NOT_EMULATED: Mapping[str, str] = {
     "web3_wallet": "web3 wallets",
@@ -131,7 +132,6 @@ NOT_EMULATED: Mapping[str, str] = {
     "totp_secret": "authenticator apps",
     "backup_codes": "backup codes",
     "profile_image_id": "uploaded pictures",
-    "session_max_duration_in_seconds": "sessions of a length that is asked for",
 }
 
 

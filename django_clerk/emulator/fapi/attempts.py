@@ -12,6 +12,7 @@ from django_clerk.emulator.exchange import Problem
 
 REQUIRED = ("email_address", "password")
 OPTIONAL = ("first_name", "last_name", "username")
+_USER_DATA = ("first_name", "last_name", "image_url", "has_image")
 _VERIFICATION = {"attempts": None, "expire_at": None}
 
 
@@ -25,14 +26,14 @@ class Attempts:
         return {
             "object": "sign_in_attempt",
             "id": attempt["id"],
-            "status": attempt["status"] if user or attempt["status"] == "complete" else "needs_identifier",
+            "status": "needs_identifier" if user is None else attempt["status"],
             "supported_identifiers": ["email_address", "username"],
-            "supported_first_factors": first_factors(user) if user else None,
+            "supported_first_factors": None if user is None else first_factors(user),
             "supported_second_factors": None,
             "first_factor_verification": self.verification(attempt),
             "second_factor_verification": None,
             "identifier": attempt["identifier"],
-            "user_data": user and {name: user[name] for name in ("first_name", "last_name", "image_url", "has_image")},
+            "user_data": None if user is None else {name: user[name] for name in _USER_DATA},
             "created_session_id": attempt["created_session_id"],
             "abandon_at": attempt["abandon_at"],
         }

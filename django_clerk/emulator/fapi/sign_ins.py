@@ -7,7 +7,7 @@ from typing import Any
 from django_clerk.emulator.documents import Document
 from django_clerk.emulator.exchange import Problem, not_emulated
 from django_clerk.emulator.identifiers import new_id
-from django_clerk.emulator.store import Client
+from django_clerk.emulator.store import Client, SignInToken
 from django_clerk.emulator.users import primary_email
 
 from . import factors
@@ -82,17 +82,21 @@ class SignInEndpoints:
         token = desk.sign_in_tokens.redeem(ticket)
         user = desk.directory.user(token.document["user_id"])
         attempt = {**self._new_attempt(user, None), "strategy": "ticket"}
-        reply = self._complete(client, attempt, actor=token.document.get("actor"))
+        reply = self._complete(client, attempt, token)
         if token.organization_id is None or reply.client is None:
             return reply
         session_id = reply.resource["created_session_id"]
         client, _ = desk.clients.activate(reply.client, session_id, organization_id=token.organization_id)
         return Reply(reply.resource, client)
 
-    def _complete(self, client: Client, attempt: dict[str, Any], *, actor: Document | None = None) -> Reply:
+    def _complete(self, client: Client, attempt: dict[str, Any], token: SignInToken | None = None) -> Reply:
         check_vacant(self._desk, client)
         client, session = self._desk.clients.sign_in(
-            client, attempt["user_id"], strategy=attempt["strategy"], actor=actor
+            client,
+            attempt["user_id"],
+            strategy=attempt["strategy"],
+            actor=None if token is None else token.document.get("actor"),
+            seconds=None if token is None else token.session_seconds,
         )
         attempt = {**attempt, "status": "complete", "created_session_id": session["id"]}
         client = self._desk.clients.keep(client, sign_in=None)

@@ -46,7 +46,7 @@ CREATE TABLE IF NOT EXISTS invitations (
 CREATE INDEX IF NOT EXISTS invitations_organization ON invitations (organization_id, status);
 CREATE TABLE IF NOT EXISTS sign_in_tokens (
     id TEXT PRIMARY KEY, digest TEXT NOT NULL UNIQUE, user_id TEXT NOT NULL, organization_id TEXT,
-    expires_at INTEGER NOT NULL, document TEXT NOT NULL
+    expires_at INTEGER NOT NULL, session_seconds INTEGER, document TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS sessions_client ON sessions (json_extract(document, '$.client_id'), status);
 CREATE TABLE IF NOT EXISTS session_facts (

@@ -11,7 +11,7 @@ from django_clerk.emulator.documents import Document
 from .database import Database
 from .machines import digest
 
-_SELECT = "SELECT document, organization_id, expires_at FROM sign_in_tokens WHERE "
+_SELECT = "SELECT document, organization_id, expires_at, session_seconds FROM sign_in_tokens WHERE "
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,7 @@ class SignInToken:
     document: Document
     organization_id: str | None  #: the one that is active after the sign-in
     expires_at: int  #: milliseconds
+    session_seconds: int | None = None  #: how long the session lasts; None for as long as any
 
 
 class SignInTokenTable:
@@ -28,13 +29,14 @@ class SignInTokenTable:
     def add(self, token: SignInToken, *, secret: str) -> None:
         document = token.document
         self._database.execute(
-            "INSERT INTO sign_in_tokens VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO sign_in_tokens VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
                 document["id"],
                 digest(secret),
                 document["user_id"],
                 token.organization_id,
                 token.expires_at,
+                token.session_seconds,
                 json.dumps(document),
             ],
         )
@@ -56,4 +58,4 @@ class SignInTokenTable:
 
     def _one(self, condition: str, value: str) -> SignInToken | None:
         row = self._database.row(_SELECT + condition, [value])
-        return None if row is None else SignInToken(json.loads(row[0]), row[1], row[2])
+        return None if row is None else SignInToken(json.loads(row[0]), *row[1:])
