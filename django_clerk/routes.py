@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from .acceptance import accepted_at, adecide, decide, pending_allowed_at
-from .answers import is_page, refuse_credential, respond, sign_in_url
+from .answers import is_page, refuse_credential, respond, sign_in_url, sign_up_url
 from .core.machines import SESSION, SESSIONS_ONLY, TokenType
 from .core.patterns import PathPattern, Route
 from .core.policies import ALLOW, Answer, Decision, Subject
@@ -149,7 +149,11 @@ def _require_known_names(routes: Routes, *urlconfs: Any) -> None:
 
 
 def _is_sign_in_page(request: HttpRequest) -> bool:
-    """Tell whether this is where people are sent to sign in: it must not send them on to itself."""
-    page = urlsplit(sign_in_url())
+    """Tell whether this is where people are sent to sign in or up: it must not send them on to itself."""
+    return any(_is_this_page(request, url) for url in (sign_in_url(), sign_up_url()))
+
+
+def _is_this_page(request: HttpRequest, url: str) -> bool:
+    page = urlsplit(url)
     is_here = not page.netloc or page.netloc == request.get_host()
     return is_here and bool(page.path) and page.path.rstrip("/") == request.path.rstrip("/")

@@ -12,7 +12,7 @@ from django_clerk.emulator.instance import Emulator
 from .conftest import NODE_MODULES
 from .visitor import Visitor
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 PAGES = [
     "/",

@@ -10,7 +10,7 @@ from django_clerk.emulator.instance import Emulator
 
 from .visitor import Visitor
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from django_clerk.emulator.store import Code
 from .conftest import PASSWORD
 from .visitor import Visitor
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 def newest_code(emulator: Emulator, visitor: Visitor, address: str) -> Code:

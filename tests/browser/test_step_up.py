@@ -11,7 +11,7 @@ from django_clerk.emulator.instance import Emulator
 from .conftest import PASSWORD
 from .visitor import Visitor
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 @pytest.fixture
