@@ -21,7 +21,7 @@ from .core.policies import Answer, Decision, Policy, Subject
 from .core.reverification import Reverification
 from .guards import Refuse, aguard, guard, guards_of, mark_guarded
 from .ownership import OwnerType, is_owner
-from .routes import clerk_public as clerk_public
+from .public import clerk_public as clerk_public
 
 View = TypeVar("View", bound=Callable[..., Any])
 

@@ -82,16 +82,15 @@ def _export(client: ClerkClient | None, user: Any, report: Report, choice: Choic
 def _create(client: ClerkClient, user: Any, fields: dict[str, Any]) -> bool:
     """Create and link the Clerk user, or link the one that is there. Returns whether it is new."""
     client.pace.wait()
+    asked_at = datetime.now(utc.utc)
     try:
-        created = client.create_user(**fields)
+        told, is_new = client.create_user(**fields), True
     except (APIInvalid, APIConflict):
-        found = _find(client, fields["external_id"])
-        if found is None:
+        told, is_new = _find(client, fields["external_id"]), False
+        if told is None:
             raise
-        adopt(read_profile(found), user)
-        return False
-    adopt(read_profile(created), user)
-    return True
+    adopt(read_profile(told, told_at=asked_at), user)
+    return is_new
 
 
 def _find(client: ClerkClient, external_id: str) -> Any | None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache, wraps
-from typing import Any, TypeVar
+from functools import lru_cache
+from typing import Any
 from urllib.parse import urlsplit
 
-from asgiref.sync import iscoroutinefunction
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
@@ -24,38 +22,10 @@ from .guards import arefusal, refusal
 from .urlconf import names_in
 from .wiring import get_routes
 
-View = TypeVar("View", bound=Callable[..., Any])
-
 #: Finding of the system checks, and what silences it lets names be of a urlconf that is not looked at here.
 UNKNOWN_NAME = "django_clerk.E041"
 
 _route_of = lru_cache(maxsize=4096)(Route.of)
-
-
-def clerk_public(view: View) -> View:
-    """
-    Let everybody in, whatever CLERK_PROTECTED_ROUTES, CLERK_ROLE_ROUTES and Django's LoginRequiredMiddleware say.
-
-    Guards on the view itself hold, and the same view at another URL is as it was. On a class-based view it goes on
-    dispatch(): ``@method_decorator(clerk_public, name="dispatch")``.
-    """
-    if isinstance(view, type):
-        raise TypeError(f'{view.__name__} is a class: use method_decorator(clerk_public, name="dispatch").')
-    if iscoroutinefunction(view):
-
-        @wraps(view)
-        async def public(*args: Any, **kwargs: Any) -> Any:
-            return await view(*args, **kwargs)
-
-    else:
-
-        @wraps(view)
-        def public(*args: Any, **kwargs: Any) -> Any:
-            return view(*args, **kwargs)
-
-    public.clerk_public = True  # type: ignore[attr-defined]
-    public.login_required = False  # type: ignore[attr-defined]
-    return public  # type: ignore[return-value]
 
 
 def refuse_by_route(request: HttpRequest, view: Any) -> HttpResponseBase | None:

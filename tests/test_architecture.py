@@ -15,7 +15,7 @@ from tests.imports import PACKAGE, Import, absolute, imports_of, modules
 FLOORS = (
     ("", "exceptions"),
     ("core",),
-    ("conf", "cookies", "http", "signals", "api", "keystore", "urlconf"),
+    ("conf", "cookies", "http", "signals", "api", "keystore", "public", "urlconf"),
     ("wiring", "models"),
     (
         "accounts",
@@ -34,9 +34,9 @@ FLOORS = (
     ("audit", "backends", "receivers", "reconcile"),
     ("export",),
     ("callers",),
-    ("acceptance", "conditions", "guards", "sign_out"),
+    ("acceptance", "conditions", "guards", "pages", "sign_out"),
     ("routes",),
-    ("inventory", "pages"),
+    ("inventory",),
     (
         "middleware",
         "decorators",

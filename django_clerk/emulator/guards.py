@@ -24,7 +24,7 @@ from django.http.request import split_domain_port
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from django_clerk.core.instance import Instance
-from django_clerk.routes import clerk_public
+from django_clerk.public import clerk_public
 
 from .credentials import HOST
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import Any, ClassVar
 
 from asgiref.sync import sync_to_async
@@ -129,8 +130,9 @@ class ClerkUser(Told):
         ):
             raise ValueError("An application role is a text of up to 255 characters that does not begin with org:.")
         client = get_client().within(deadline=_DEADLINE)
+        asked_at = datetime.now(timezone.utc)
         user = client.update_user_metadata(self.clerk_id, public_metadata=metadata)
-        profile_told.send(sender=type(self), profile=read_profile(user))
+        profile_told.send(sender=type(self), profile=read_profile(user, told_at=asked_at))
         self.refresh_from_db()
 
     async def aset_role(self, role: str | None) -> None:

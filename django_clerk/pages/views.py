@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_deny
 from django.views.decorators.http import require_safe
 
-from django_clerk.routes import clerk_public
+from django_clerk.public import clerk_public
 
 from .returns import without_strangers
 

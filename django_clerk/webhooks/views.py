@@ -15,7 +15,7 @@ from django_clerk.conf import conf
 from django_clerk.core.deliveries import HEADERS, Event, verify
 from django_clerk.core.events import read_change
 from django_clerk.exceptions import WebhookNotConfigured, WebhookNotQueued, WebhookRejected
-from django_clerk.routes import clerk_public
+from django_clerk.public import clerk_public
 
 from . import inbox
 from .backends import get_backend
