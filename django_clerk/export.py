@@ -84,7 +84,8 @@ def _create(client: ClerkClient, user: Any, fields: dict[str, Any]) -> bool:
     client.pace.wait()
     asked_at = datetime.now(utc.utc)
     try:
-        told, is_new = client.create_user(**fields), True
+        told: Any = client.create_user(**fields)
+        is_new = True
     except (APIInvalid, APIConflict):
         told, is_new = _find(client, fields["external_id"]), False
         if told is None:
