@@ -17,6 +17,7 @@ app.conf.update(
     task_queues=None,
     worker_enable_remote_control=False,
     worker_hijack_root_logger=False,
+    worker_redirect_stdouts=False,
 )
 
 
