@@ -42,7 +42,7 @@ def test_djangos_own_choice_is_taken_as_it_is() -> None:
     "encoded",
     [
         "",
-        make_password(None),
+        pytest.param(make_password(None), id="unusable"),
         "md5$salt$hash",
         "scrypt$16384$salt$8$1$hash",
         "pbkdf2_sha1$1$salt$hash",
