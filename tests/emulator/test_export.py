@@ -139,7 +139,7 @@ def test_who_is_taken(emulator: Emulator, webhooks: bool) -> None:
     assert run("--staff", "--inactive")["created"] == 0
 
 
-@pytest.mark.parametrize("password", [make_password(None), "md5$salt$0123456789", ""])
+@pytest.mark.parametrize("password", [pytest.param(make_password(None), id="unusable"), "md5$salt$0123456789", ""])
 def test_a_password_that_clerk_does_not_take_is_left_out(emulator: Emulator, password: str) -> None:
     person("ada", password=password)
     assert run()["without_password"] == 1
