@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
@@ -91,6 +92,22 @@ class TestTokens:
         ends[end]()
         assert visitor.call("POST", f"/client/sessions/{visitor.session_id}/tokens").error[0] == 404
         assert visitor.call("GET", "/client").resource["sessions"] == []
+
+
+def test_a_satellite_gets_the_session_by_a_handshake(visitor: Visitor, emulator: Emulator, ada: dict[str, Any]) -> None:
+    """Another name of this machine, whose cookies are not ours: the browser says who it is by its dev browser."""
+    client = emulator.clients.find([], visitor.browser.cookies["__client"].value)
+    assert client is not None
+    satellite = Visitor("http://127.0.0.1:8001")
+    query = {"redirect_url": "http://127.0.0.1:8001/", "__clerk_db_jwt": client.dev_browser, "__domain": "127.0.0.1"}
+    response = satellite.browser.get(f"/__clerk/v1/client/handshake?{urlencode(query)}")
+    assert response["Location"].startswith("http://127.0.0.1:8001/?__clerk_handshake=")
+    token = claims(parse_qs(urlsplit(response["Location"]).query)["__clerk_handshake"][0])
+    [line] = [line for line in token["handshake"] if line.startswith("__session=")]
+    session = claims(line.partition("=")[2].partition(";")[0])
+    assert (session["sub"], session["azp"]) == (ada["id"], "http://127.0.0.1:8001")
+    answer = satellite.call("GET", f"/client?__clerk_db_jwt={client.dev_browser}")
+    assert answer.resource["last_active_session_id"] == visitor.session_id
 
 
 class TestStepUp:
