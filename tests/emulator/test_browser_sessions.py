@@ -141,6 +141,33 @@ class TestStepUp:
         path = f"/client/sessions/{visitor.session_id}/verify/attempt_first_factor"
         assert visitor.call("POST", path, strategy="email_code", code=code).error[1] == "verification_not_sent"
 
+    def test_nor_does_one_to_an_address_that_nobody_has_verified(self, visitor: Visitor, emulator: Emulator) -> None:
+        """A stranger at an open session adds their own address: it is no way to step up, nor to sign in."""
+        new = visitor.call("POST", "/me/email_addresses", email_address="eve@example.com").resource
+        path = f"/client/sessions/{visitor.session_id}/verify/prepare_first_factor"
+        answer = visitor.call("POST", path, strategy="email_code", email_address_id=new["id"])
+        assert answer.error == (422, "form_param_value_invalid", "email_address_id")
+        other = Visitor()
+        attempt = other.call("POST", "/client/sign_ins", identifier="ada_l").resource
+        path = f"/client/sign_ins/{attempt['id']}/prepare_first_factor"
+        answer = other.call("POST", path, strategy="email_code", email_address_id=new["id"])
+        assert answer.error == (422, "form_param_value_invalid", "email_address_id")
+        assert emulator.codes.latest(1) == []
+
+    def test_what_is_sensitive_needs_a_fresh_proof(self, visitor: Visitor, emulator: Emulator) -> None:
+        emulator.clients.verified(visitor.session_id, minutes_ago=10)
+        [address] = visitor.call("GET", "/me/email_addresses").json
+        for answer in (
+            visitor.call("POST", "/me/email_addresses", email_address="eve@example.com"),
+            visitor.call("DELETE", f"/me/email_addresses/{address['id']}"),
+            visitor.call("POST", "/me/change_password", current_password=PASSWORD, new_password="another one"),
+            visitor.call("DELETE", "/me"),
+        ):
+            assert answer.error[:2] == (403, "session_reverification_required")
+        path = f"/client/sessions/{visitor.session_id}/verify/attempt_first_factor"
+        visitor.call("POST", path, strategy="password", password=PASSWORD)
+        assert visitor.call("POST", "/me/email_addresses", email_address="ada@example.org").status == 200
+
     def test_levels_are_clerks(self, visitor: Visitor) -> None:
         answer = visitor.call("POST", f"/client/sessions/{visitor.session_id}/verify", level="any")
         assert answer.error == (422, "form_param_value_invalid", "level")
