@@ -15,7 +15,7 @@ from tests.markup import Markup
 from tests.mint import bearer
 
 LIVE = "pk_live_Y2xlcmsuZXhhbXBsZS5jb20k"
-PROXIED = {"CLERK_PUBLISHABLE_KEY": "pk_test_Y2xlcmstZW11bGF0b3IuaW52YWxpZCQ", "CLERK_PROXY_URL": "/__clerk"}
+PROXIED = {"CLERK_PUBLISHABLE_KEY": "pk_test_Zm9vLWJhci0xMy5jbGVyay5hY2NvdW50cy5kZXYk", "CLERK_PROXY_URL": "/__clerk"}
 COMPONENTS = {
     "clerk_sign_in": "SignIn",
     "clerk_sign_up": "SignUp",

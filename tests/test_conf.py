@@ -36,6 +36,7 @@ def test_defaults(bare: Any) -> None:
         "CLERK_AUTHORIZED_PARTIES": (),
         "CLERK_CLOCK_SKEW": 5,
         "CLERK_EMULATOR": False,
+        "CLERK_EMULATOR_BUNDLE_DIR": "",
         "CLERK_EMULATOR_DIR": ":memory:",
         "CLERK_ISSUER": (),
         "CLERK_IS_SATELLITE": False,
