@@ -25,15 +25,17 @@ window.addEventListener("load", async () => {
 
 
 def page(request: HttpRequest, mount: str = "") -> HttpResponse:
-    """Mount a component of Clerk's, such as SignIn."""
+    """Mount a component of Clerk's, such as SignIn, with a local Clerk on this site or, with ``clerk``, elsewhere."""
     return HttpResponse(
         format_html(
-            '<!doctype html><title>Test</title><link rel="icon" href="data:,"><div id="box" data-mount="{}"></div>'
-            '<script data-clerk-publishable-key="{}" data-clerk-proxy-url="/__clerk"'
-            ' src="/__clerk/npm/@clerk/clerk-js@6/dist/clerk.browser.js"></script>'
-            '<script src="/__clerk/npm/@clerk/ui@1/dist/ui.browser.js"></script><script src="/page.js"></script>',
-            mount,
-            ACCOUNTS_KEY if request.GET.get("key") == "accounts" else PUBLISHABLE_KEY,
+            '<!doctype html><title>Test</title><link rel="icon" href="data:,"><div id="box" data-mount="{mount}"></div>'
+            '<script data-clerk-publishable-key="{key}" data-clerk-proxy-url="{clerk}/__clerk"'
+            ' src="{clerk}/__clerk/npm/@clerk/clerk-js@6/dist/clerk.browser.js"></script>'
+            '<script src="{clerk}/__clerk/npm/@clerk/ui@1/dist/ui.browser.js"></script>'
+            '<script src="/page.js"></script>',
+            mount=mount,
+            key=ACCOUNTS_KEY if request.GET.get("key") == "accounts" else PUBLISHABLE_KEY,
+            clerk=request.GET.get("clerk", ""),
         )
     )
 

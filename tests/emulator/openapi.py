@@ -32,9 +32,15 @@ def validate_answer(specification: str, path: str, method: str, instance: Any, *
     jsonschema.Draft202012Validator(schema).validate(instance)
 
 
+def paths(specification: str) -> dict[str, Any]:
+    """Return what a specification says of each path."""
+    found: dict[str, Any] = _document(specification)["paths"]
+    return found
+
+
 def template(specification: str, path: str) -> str | None:
     """Return the path of a specification, parameters in braces, that a path is one of; None for none."""
-    known = _document(specification)["paths"]
+    known = paths(specification)
     fitting = (item for item in known if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", item), path))
     return path if path in known else next(fitting, None)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
 from django_clerk.core.claims import read_claims
 from django_clerk.emulator.emulator import Emulator
 from tests.emulator.receivers import received
-from tests.emulator.visitor import Visitor
+from tests.emulator.visitor import Visitor, claims
 
 PASSWORD = "correct horse battery"
 
@@ -83,15 +84,30 @@ class TestOneOfOnesOwn:
         emulator.dashboard.subscribe(organization["id"], plan="team", features=["invoices", "audit"])
         emulator.dashboard.subscribe(user_id(ada), plan="pro", features=["audit", "export"])
         activate(ada, organization)
-        claims = ada.token()
-        assert claims["fea"] == "o:invoices,o:reports,uo:audit,u:export"
-        assert claims["pla"] == "u:pro,o:team"
-        assert (claims["o"]["per"], claims["o"]["fpm"]) == ("create,read", "3,2,0")
-        identity = read_claims(claims)
+        token = ada.token()
+        assert token["fea"] == "o:invoices,o:reports,uo:audit,u:export"
+        assert token["pla"] == "u:pro,o:team"
+        assert (token["o"]["per"], token["o"]["fpm"]) == ("create,read", "3,2,0")
+        identity = read_claims(token)
         assert identity.org is not None
         assert sorted(identity.org.permissions) == granted
         [membership] = ada.call("GET", "/me/organization_memberships").resource["data"]
         assert membership["permissions"][-3:] == granted
+
+    def test_a_handshake_switches_too(self, ada: Visitor, organization: dict[str, Any]) -> None:
+        """As when a site's address names an organization: by id, by slug, or none."""
+        for wanted, active in (
+            (organization["slug"], organization["id"]),
+            ("org_nobody", organization["id"]),
+            ("", None),
+            (organization["id"], organization["id"]),
+        ):
+            query = urlencode({"redirect_url": "http://localhost:8000/", "organization_id": wanted})
+            response = ada.browser.get(f"/__clerk/v1/client/handshake?{query}")
+            token = claims(parse_qs(urlsplit(response["Location"]).query)["__clerk_handshake"][0])
+            [session] = [line for line in token["handshake"] if line.startswith("__session=")]
+            said = claims(session.partition("=")[2].partition(";")[0]).get("o")
+            assert (None if said is None else said["id"]) == active
 
     def test_it_is_renamed_and_deleted(self, ada: Visitor, organization: dict[str, Any]) -> None:
         activate(ada, organization)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
@@ -93,6 +94,22 @@ class TestTokens:
         assert visitor.call("GET", "/client").resource["sessions"] == []
 
 
+def test_a_satellite_gets_the_session_by_a_handshake(visitor: Visitor, emulator: Emulator, ada: dict[str, Any]) -> None:
+    """Another name of this machine, whose cookies are not ours: the browser says who it is by its dev browser."""
+    client = emulator.clients.find([], visitor.browser.cookies["__client"].value)
+    assert client is not None
+    satellite = Visitor("http://127.0.0.1:8001")
+    query = {"redirect_url": "http://127.0.0.1:8001/", "__clerk_db_jwt": client.dev_browser, "__domain": "127.0.0.1"}
+    response = satellite.browser.get(f"/__clerk/v1/client/handshake?{urlencode(query)}")
+    assert response["Location"].startswith("http://127.0.0.1:8001/?__clerk_handshake=")
+    token = claims(parse_qs(urlsplit(response["Location"]).query)["__clerk_handshake"][0])
+    [line] = [line for line in token["handshake"] if line.startswith("__session=")]
+    session = claims(line.partition("=")[2].partition(";")[0])
+    assert (session["sub"], session["azp"]) == (ada["id"], "http://127.0.0.1:8001")
+    answer = satellite.call("GET", f"/client?__clerk_db_jwt={client.dev_browser}")
+    assert answer.resource["last_active_session_id"] == visitor.session_id
+
+
 class TestStepUp:
     def test_a_password_makes_the_proof_fresh(self, visitor: Visitor, emulator: Emulator) -> None:
         emulator.clients.verified(visitor.session_id, minutes_ago=20)
@@ -123,6 +140,33 @@ class TestStepUp:
         code = emulator.codes.latest(1)[0].code
         path = f"/client/sessions/{visitor.session_id}/verify/attempt_first_factor"
         assert visitor.call("POST", path, strategy="email_code", code=code).error[1] == "verification_not_sent"
+
+    def test_nor_does_one_to_an_address_that_nobody_has_verified(self, visitor: Visitor, emulator: Emulator) -> None:
+        """A stranger at an open session adds their own address: it is no way to step up, nor to sign in."""
+        new = visitor.call("POST", "/me/email_addresses", email_address="eve@example.com").resource
+        path = f"/client/sessions/{visitor.session_id}/verify/prepare_first_factor"
+        answer = visitor.call("POST", path, strategy="email_code", email_address_id=new["id"])
+        assert answer.error == (422, "form_param_value_invalid", "email_address_id")
+        other = Visitor()
+        attempt = other.call("POST", "/client/sign_ins", identifier="ada_l").resource
+        path = f"/client/sign_ins/{attempt['id']}/prepare_first_factor"
+        answer = other.call("POST", path, strategy="email_code", email_address_id=new["id"])
+        assert answer.error == (422, "form_param_value_invalid", "email_address_id")
+        assert emulator.codes.latest(1) == []
+
+    def test_what_is_sensitive_needs_a_fresh_proof(self, visitor: Visitor, emulator: Emulator) -> None:
+        emulator.clients.verified(visitor.session_id, minutes_ago=10)
+        [address] = visitor.call("GET", "/me/email_addresses").json
+        for answer in (
+            visitor.call("POST", "/me/email_addresses", email_address="eve@example.com"),
+            visitor.call("DELETE", f"/me/email_addresses/{address['id']}"),
+            visitor.call("POST", "/me/change_password", current_password=PASSWORD, new_password="another one"),
+            visitor.call("DELETE", "/me"),
+        ):
+            assert answer.error[:2] == (403, "session_reverification_required")
+        path = f"/client/sessions/{visitor.session_id}/verify/attempt_first_factor"
+        visitor.call("POST", path, strategy="password", password=PASSWORD)
+        assert visitor.call("POST", "/me/email_addresses", email_address="ada@example.org").status == 200
 
     def test_levels_are_clerks(self, visitor: Visitor) -> None:
         answer = visitor.call("POST", f"/client/sessions/{visitor.session_id}/verify", level="any")

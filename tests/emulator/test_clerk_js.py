@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from django.test import override_settings
 from django_clerk.emulator import bundles
 from django_clerk.emulator.emulator import Emulator
 from django_clerk.emulator.instance import reset_emulator
+from django_clerk.emulator.management.commands.clerk_emulator import make_server
 from tests.emulator.chromium import chromium, hosts_asked
 from tests.emulator.visitor import claims
 
@@ -166,3 +168,28 @@ def test_a_browser_whose_state_was_lost_starts_afresh(page: Page, emulator: Emul
     assert page.open("/page/SignIn/?key=accounts") == "signed out"
     page.until("return document.querySelector('input[name=identifier]')")
     assert page.driver.get_cookie("__clerk_db_jwt")["value"] != dev_browser
+
+
+def test_a_front_end_on_another_port(page: Page, emulator: Emulator) -> None:
+    """As with ``manage.py clerk_emulator``: the page is not served by the process that is Clerk."""
+    ada = emulator.create_user(email_address="ada@example.com", password=PASSWORD)
+    server = make_server(0)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        address = f"/page/?clerk=http://localhost:{server.server_port}"
+        assert page.open(address) == "signed out"
+        page.run(
+            "{ const attempt = await Clerk.client.signIn.create({identifier: 'ada@example.com', password: "
+            f"{PASSWORD!r}}}); await Clerk.setActive({{session: attempt.createdSessionId}}); }}"
+        )
+        assert page.open(address) == ada["id"]
+        token = claims(page.run("Clerk.session.getToken({skipCache: true})"))
+        assert (token["sub"], token["azp"]) == (ada["id"], page.origin)
+        page.run("Clerk.signOut()")
+        page.until("return document.cookie.includes('__client_uat=0')")
+        assert page.open(address) == "signed out"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

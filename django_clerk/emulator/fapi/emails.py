@@ -32,7 +32,7 @@ class EmailAddressEndpoints:
         return Reply(self._desk.user(visit)["email_addresses"], is_wrapped=False)
 
     def _create(self, visit: Visit) -> Reply:
-        user, now = self._desk.user(visit), self._desk.clock()
+        user, now = self._desk.user(visit, is_sensitive=True), self._desk.clock()
         given = {"email_address": [visit.form.get("email_address", "")]}
         [address] = parameters.checked(given, {"email_address": parameters.CREATE["email_address"]})["email_address"]
         user = self._desk.directory.change_user(user["id"], lambda user: addresses.added(user, address, now=now))
@@ -62,7 +62,7 @@ class EmailAddressEndpoints:
         return Reply(addresses.find(user, address_id), visit.client)
 
     def _delete(self, visit: Visit, address_id: str) -> Reply:
-        user, now = self._desk.user(visit), self._desk.clock()
+        user, now = self._desk.user(visit, is_sensitive=True), self._desk.clock()
         self._desk.directory.change_user(user["id"], lambda user: addresses.removed(user, address_id, now=now))
         return Reply(deleted({"object": "email_address", "id": address_id}), visit.client)
 

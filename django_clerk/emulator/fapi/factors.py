@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django_clerk.emulator.documents import Document
+from django_clerk.emulator.email_addresses import is_verified
 from django_clerk.emulator.exchange import Problem, not_emulated
 
 from .attempts import first_factors
@@ -14,13 +15,14 @@ def prepare(desk: Desk, visit: Visit, user: Document, *, subject: str, purpose: 
     """Send what the strategy that a call names has to send, and return the strategy. Raises Problem."""
     strategy = _strategy(visit, user, allowed=("email_code",))
     address_id = visit.form.get("email_address_id") or user["primary_email_address_id"]
-    known = {item["id"]: item["email_address"] for item in user["email_addresses"]}
+    # Verified ones only: whoever finds a session open could add an address of their own, and prove themselves there.
+    known = {item["id"]: item["email_address"] for item in user["email_addresses"] if is_verified(item)}
     if address_id not in known:
         raise Problem.of(
             422,
             "form_param_value_invalid",
             "is invalid",
-            "email_address_id must be the id of an address of this user.",
+            "email_address_id must be the id of a verified address of this user.",
             param="email_address_id",
         )
     desk.codes.send(subject, known[address_id], purpose=purpose)

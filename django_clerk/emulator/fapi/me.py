@@ -52,7 +52,7 @@ class ProfileEndpoints:
         return self._reply(visit, self._desk.directory.change_metadata(user["id"], metadata, replace=False))
 
     def _delete(self, visit: Visit) -> Reply:
-        user = self._desk.user(visit)
+        user = self._desk.user(visit, is_sensitive=True)
         if not user["delete_self_enabled"]:
             raise Problem.of(
                 403, "user_delete_self_not_enabled", "not enabled", "This user may not delete their own account."
@@ -62,7 +62,7 @@ class ProfileEndpoints:
 
     def _change_password(self, visit: Visit) -> Reply:
         """Set a new password. Whoever has one already gives it, too."""
-        user = self._desk.user(visit)
+        user = self._desk.user(visit, is_sensitive=True)
         session = self._desk.session(visit)
         if user["password_enabled"]:
             factors.check_password(self._desk, user, visit.form.get("current_password", ""), param="current_password")

@@ -77,8 +77,9 @@ class SignInEndpoints:
         invitation = desk.invitations.find(ticket)
         if invitation is not None:
             user = self._find(invitation["email_address"])
+            reply = self._complete(client, {**self._new_attempt(user, None), "strategy": "ticket"})
             desk.invitations.accept(invitation["id"], user["id"])
-            return self._complete(client, {**self._new_attempt(user, None), "strategy": "ticket"})
+            return reply
         token = desk.sign_in_tokens.redeem(ticket)
         user = desk.directory.user(token.document["user_id"])
         attempt = {**self._new_attempt(user, None), "strategy": "ticket"}
