@@ -119,10 +119,13 @@
     }
   }
 
+  // Go and sign in, unless Clerk has a session after all: whom Django shuts out all the same, the sign-in page would send
+  // back at once, and so on for ever.
   async function signIn() {
     const Clerk = await ready.catch(() => null);
-    if (Clerk) await Clerk.redirectToSignIn({ redirectUrl: location.href });
-    else location.assign(options.signInUrl);
+    if (!Clerk) return location.assign(options.signInUrl);
+    await Clerk.handleUnauthenticated(); // asks whether the session is over at Clerk; then it is over here too
+    if (!Clerk.session) await Clerk.redirectToSignIn({ redirectUrl: location.href });
   }
 
   // Return the step-up that a response asks for, or null. The body is the one that Clerk's own SDKs act upon.
