@@ -21,7 +21,7 @@ import django_clerk
 ROOT = Path(__file__).parent.parent
 SOURCES = ("django_clerk", "example_project", "tests")
 FILES = ("CHANGELOG.rst", "LICENSE", "MANIFEST.in", "README.rst", "pyproject.toml", "setup.cfg", "tox.ini")
-IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", ".clerk", "*.sqlite3", ".*_cache")
+IGNORED = shutil.ignore_patterns("__pycache__", "*.pyc", ".clerk", "*.sqlite3", ".*_cache", "node_modules")
 
 
 def python(executable: str | Path, *arguments: str, cwd: Path, **environment: str) -> str:
