@@ -46,6 +46,8 @@ def load_compare() -> Any:
     return module
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_the_answers_are_clerks() -> None:
     """One run of the adapter's command answers all: who asks each thing in a test of its own would run it each time."""
     compare = load_compare()

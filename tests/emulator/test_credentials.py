@@ -84,6 +84,7 @@ def test_the_settings_of_a_project(tmp_path: Path) -> None:
         "CLERK_AUTHORIZED_PARTIES": ["http://localhost:9000", "http://127.0.0.1:9000", "http://[::1]:9000"],
         "CLERK_PROXY_URL": "/__clerk",
         "CLERK_SIGN_IN_URL": "/__clerk/sign-in",
+        "CLERK_TELEMETRY_DISABLED": True,
     }
 
 
