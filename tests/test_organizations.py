@@ -453,16 +453,16 @@ def test_what_is_written_is_read_where_it_is_written() -> None:
 @pytest.mark.parametrize(
     ("kind", "data", "queries"),
     [
-        (JOINED, clerk_membership("orgmem_2", user="user_new", organization="org_new"), 12),
-        (JOINED, clerk_membership("orgmem_2", user="user_grace"), 7),
-        (CHANGED, clerk_membership(role="org:admin", at=2_000), 6),
-        (CHANGED, clerk_membership(), 4),
-        (LEFT, clerk_membership(), 6),
-        ("organization.created", clerk_organization("org_new"), 5),
-        ("organization.updated", clerk_organization(name="Emca", at=2_000), 4),
-        ("organization.updated", clerk_organization(), 4),
-        ("organization.deleted", deleted("organization", "org_acme"), 4),
-        ("role.updated", clerk_role(at=2_000), 5),
+        (JOINED, clerk_membership("orgmem_2", user="user_new", organization="org_new"), 14),
+        (JOINED, clerk_membership("orgmem_2", user="user_grace"), 9),
+        (CHANGED, clerk_membership(role="org:admin", at=2_000), 8),
+        (CHANGED, clerk_membership(), 6),
+        (LEFT, clerk_membership(), 8),
+        ("organization.created", clerk_organization("org_new"), 7),
+        ("organization.updated", clerk_organization(name="Emca", at=2_000), 6),
+        ("organization.updated", clerk_organization(), 6),
+        ("organization.deleted", deleted("organization", "org_acme"), 6),
+        ("role.updated", clerk_role(at=2_000), 7),
     ],
 )
 def test_queries(kind: str, data: Any, queries: int) -> None:
