@@ -17,7 +17,7 @@ from django_clerk.models import ClerkMembership, ClerkOrganization, ClerkUser
 from django_clerk.reconcile.organizations import reconcile_organizations
 from django_clerk.reconcile.report import Report
 from django_clerk.reconcile.users import reconcile_users
-from tests.backend_api import asked, serve_organizations, serve_users
+from tests.backend_api import NOT_FOUND, asked, serve_organizations, serve_users
 from tests.deliveries import clerk_membership, clerk_user, deliver, listening
 from tests.loopback import ok, serve, status
 from tests.test_sync_clerk_users import KEY, fail, people, run
@@ -171,6 +171,7 @@ def test_a_prune_ends_memberships_and_organizations(server) -> None:
     )
     run("--organizations")
     serve_organizations(server, {"org_acme": memberships("org_acme", "user_0000")}, gone=["org_gone"])
+    server.on("/v1/users/user_0001/organization_memberships", ok({"data": [], "total_count": 0}))
     assert "Memberships: created 0, updated 0, unchanged 1, removed 1." in run(
         "--organizations", "--prune", "--dry-run"
     )
@@ -189,6 +190,33 @@ def test_members_of_a_list_that_breaks_off_are_not_ended(server) -> None:
     server.on("/v1/organizations/org_acme/memberships", status(403))
     assert "Not finished" in fail("--organizations", "--prune")
     assert ClerkMembership.objects.active().count() == 2
+
+
+@pytest.mark.parametrize("listed", ["nobody", "nobody readable"])
+def test_members_whom_a_list_does_not_show_are_asked_for(listed: str, server) -> None:
+    """An end is for ever, so that no list that is too short, or has a member in another form, may be the reason."""
+    serve_users(server, people(2))
+    whole = memberships("org_acme", "user_0000", "user_0001")
+    serve_organizations(server, {"org_acme": whole})
+    run("--organizations")
+    unreadable = [{**item, "public_user_data": None} for item in whole]
+    shown = [] if listed == "nobody" else unreadable
+    server.on("/v1/organizations/org_acme/memberships", ok({"data": shown, "total_count": 2}))
+    server.on("/v1/users/user_0000/organization_memberships", ok({"data": unreadable[:1], "total_count": 1}))
+    server.on("/v1/users/user_0001/organization_memberships", status(404, data=NOT_FOUND))
+    said = run("--organizations", "--prune") if not shown else fail("--organizations", "--prune")
+    assert "Memberships: created 0, updated 0, unchanged 0, removed 1." in said
+    assert [membership.clerk_user.clerk_id for membership in ClerkMembership.objects.active()] == ["user_0000"]
+
+
+def test_members_who_cannot_be_asked_for_are_not_ended(server) -> None:
+    serve_users(server, people(1))
+    serve_organizations(server, {"org_acme": memberships("org_acme", "user_0000")})
+    run("--organizations")
+    serve_organizations(server, {"org_acme": []})
+    server.on("/v1/users/user_0000/organization_memberships", status(403))
+    assert "Not finished" in fail("--organizations", "--prune")
+    assert ClerkMembership.objects.active().count() == 1
 
 
 @pytest.mark.urls("tests.webhook_urls")
