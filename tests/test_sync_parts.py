@@ -18,7 +18,7 @@ from django_clerk.reconcile.organizations import reconcile_organizations
 from django_clerk.reconcile.report import Report
 from django_clerk.reconcile.users import reconcile_users
 from tests.backend_api import NOT_FOUND, asked, serve_organizations, serve_users
-from tests.deliveries import clerk_membership, clerk_user, deliver, listening
+from tests.deliveries import clerk_membership, clerk_role, clerk_user, deliver, listening, milliseconds
 from tests.loopback import ok, serve, status
 from tests.test_sync_clerk_users import KEY, fail, people, run
 
@@ -217,6 +217,21 @@ def test_members_who_cannot_be_asked_for_are_not_ended(server) -> None:
     server.on("/v1/users/user_0000/organization_memberships", status(403))
     assert "Not finished" in fail("--organizations", "--prune")
     assert ClerkMembership.objects.active().count() == 1
+
+
+@pytest.mark.urls("tests.webhook_urls")
+def test_what_a_list_says_of_a_member_counts_against_what_a_role_said_before(server, client) -> None:
+    """A role was told of twice, and the second event was lost."""
+    serve_users(server, people(1))
+    (member,) = memberships("org_acme", "user_0000", permissions=["org:read"])
+    deliver(client, "organizationMembership.created", member, timestamp=milliseconds(1))
+    role = clerk_role(permissions=["org:read", "org:delete"], at=5)
+    deliver(client, "role.updated", role, timestamp=milliseconds(5))
+    assert ClerkMembership.objects.get().permissions == ["org:delete", "org:read"]
+    serve_organizations(server, {"org_acme": [member]})
+    assert "Memberships: created 0, updated 1, unchanged 0, removed 0." in run("--organizations")
+    assert ClerkMembership.objects.get().permissions == ["org:read"]
+    assert "Memberships: created 0, updated 0, unchanged 1, removed 0." in run("--organizations")
 
 
 @pytest.mark.urls("tests.webhook_urls")
