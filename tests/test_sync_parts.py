@@ -267,6 +267,26 @@ def test_organizations_go_on_where_they_were_interrupted(server) -> None:
     ]
 
 
+def test_a_new_run_that_is_interrupted_does_not_go_on_where_an_old_one_was(server) -> None:
+    serve_users(server, people(600))
+    serve_organizations(server, {f"org_{number}": memberships(f"org_{number}", "user_0000") for number in range(4)})
+    server.on("/v1/organizations/org_3/memberships", status(403))
+    fail("--organizations")
+    everybody = ("user_0000", "user_0001")
+    serve_organizations(server, {f"org_{number}": memberships(f"org_{number}", *everybody) for number in range(4)})
+    listing = server._modes["/v1/users"][0]
+    server.on("/v1/users", listing, status(403), listing)
+    assert "created 0, updated 0, unchanged 500" in fail("--organizations")
+    assert "Memberships: created 5, updated 0, unchanged 3" in run("--organizations", "--resume")
+
+
+def test_an_organization_that_is_deleted_after_it_was_listed(server) -> None:
+    serve_users(server, people(1))
+    serve_organizations(server, {f"org_{number}": memberships(f"org_{number}", "user_0000") for number in range(3)})
+    server.on("/v1/organizations/org_1/memberships", status(404, data=NOT_FOUND))
+    assert "Memberships: created 2" in run("--organizations", "--prune")
+
+
 def test_an_organization_that_is_gone_is_no_place_to_go_on(server) -> None:
     serve_users(server, [])
     serve_organizations(server, {f"org_{number}": memberships(f"org_{number}", "user_0000") for number in range(3)})

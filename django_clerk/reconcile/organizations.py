@@ -82,7 +82,10 @@ def reconcile_memberships(pages: Iterable[Sequence[Any]], report: Report, *, dry
 def _reconcile_members(client: ClerkClient, clerk_id: str, report: Report, *, dry_run: bool, prune: bool) -> None:
     seen = report.seen = Seen() if prune else None
     began_at = moment(timezone.now())
-    reconcile_memberships(client.memberships(clerk_id), report, dry_run=dry_run)
+    try:
+        reconcile_memberships(client.memberships(clerk_id), report, dry_run=dry_run)
+    except APINotFound:  # the organization was deleted since it was listed, and its members with it
+        return
     if seen is None:
         return
     # Who has joined since is not on the list, and was written by a webhook after it was begun.

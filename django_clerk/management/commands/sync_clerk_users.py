@@ -91,6 +91,9 @@ class Command(BaseCommand):
         if options["user"]:
             _sync_one(client, reports, options)
             return
+        if not (options["resume"] or options["dry_run"] or options["since"]):
+            for listing in reports:  # to go on where an older run ended would leave out what this one has not read
+                checkpoints.finish(listing)
         begun = checkpoints.cursors() if options["resume"] else {}
         unfinished = {listing: cursor for listing, cursor in begun.items() if listing in reports}
         if not unfinished or users.LISTING in unfinished:
