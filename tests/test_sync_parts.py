@@ -18,7 +18,17 @@ from django_clerk.reconcile.organizations import reconcile_organizations
 from django_clerk.reconcile.report import Report
 from django_clerk.reconcile.users import reconcile_users
 from tests.backend_api import NOT_FOUND, asked, serve_organizations, serve_users
-from tests.deliveries import clerk_membership, clerk_role, clerk_user, deliver, listening, milliseconds
+from tests.deliveries import (
+    clerk_membership,
+    clerk_role,
+    clerk_user,
+    deliver,
+    event_body,
+    headers,
+    listening,
+    milliseconds,
+    post,
+)
 from tests.loopback import ok, serve, status
 from tests.test_sync_clerk_users import KEY, fail, people, run
 
@@ -303,6 +313,21 @@ def test_one_user_with_their_memberships(server) -> None:
     said = run("--user", "user_0001", "--organizations")
     assert "Memberships: created 1" in said
     assert ClerkMembership.objects.get().clerk_user.clerk_id == "user_0001"
+
+
+@pytest.mark.urls("tests.webhook_urls")
+@pytest.mark.parametrize("number", ["1e400", "9" * 5000], ids=["huge", "long"])
+def test_no_number_in_metadata_keeps_a_ban_or_other_users_from_arriving(number: str, server, client) -> None:
+    """Whoever is signed in writes unsafe metadata."""
+    told = {at: clerk_user("user_0000", at=at, banned=True, unsafe_metadata={"n": "N"}) for at in (2, 3)}
+    deliver(client, "user.created", clerk_user("user_0000", at=1))
+    body = event_body("user.updated", told[2]).replace(b'"N"', number.encode())
+    assert post(client, body, headers(body)).status_code == 200
+    assert ClerkUser.objects.get().banned
+    serve_users(server, people(2))
+    page = json.dumps([told[3], clerk_user("user_0001")]).replace('"N"', number).encode()
+    server.on("/v1/users", lambda handler: handler.answer(200, page))
+    assert run() == "Users: created 1, updated 1, unchanged 0, removed 0."
 
 
 @pytest.mark.urls("tests.webhook_urls")
