@@ -10,6 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from django.conf import settings
 from django.db import connections, router
+from django.db.models import QuerySet
 
 from .models import ClerkUser
 from .models.told import Told
@@ -60,7 +61,7 @@ class Table(Generic[RowT, ProfileT]):
 
         SQLite does not let a transaction that began by reading write after another has written.
         """
-        return self.model._base_manager.using(using).in_bulk(clerk_ids, field_name="clerk_id")
+        return self._rows(using).in_bulk(clerk_ids, field_name="clerk_id")
 
     def keys(self, clerk_ids: Collection[str], using: str) -> dict[str, Any]:
         """Return the primary keys of the rows that there are, by Clerk id."""
@@ -83,7 +84,7 @@ class Table(Generic[RowT, ProfileT]):
         """
         # Others may refer to the rows meanwhile: that somebody joins need not wait for who changes an organization.
         no_key = connections[using].features.has_select_for_no_key_update
-        found = self.model._base_manager.using(using).select_for_update(no_key=no_key)
+        found = self._rows(using).select_for_update(no_key=no_key)
         return {row.clerk_id: row for row in found.filter(clerk_id__in=clerk_ids).order_by("clerk_id")}
 
     def says(self, row: RowT, profile: ProfileT) -> bool:
@@ -138,6 +139,10 @@ class Table(Generic[RowT, ProfileT]):
         elif rows:
             # The rows are there: an upsert is one plain statement, where bulk_update() is a CASE for each column.
             self._upsert(rows, "id", names, using)
+
+    def _rows(self, using: str) -> QuerySet[RowT]:
+        """Return the query for the rows that are compared with profiles."""
+        return self.model._base_manager.using(using).all()
 
     @property
     def _names(self) -> tuple[str, ...]:

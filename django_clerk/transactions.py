@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 _ATTEMPTS = 5
 _SQLSTATES = frozenset({"40001", "40P01"})  # serialization failure, deadlock
-_MYSQL_DEADLOCK = 1213
+_MYSQL_CODES = frozenset({1213, 1020})  # deadlock, and MariaDB's word for a row changed since the transaction began
 
 
 def run(work: Callable[[], T], *, using: str) -> T:
@@ -34,4 +34,4 @@ def run(work: Callable[[], T], *, using: str) -> T:
 def _is_deadlock(error: OperationalError) -> bool:
     cause = error.__cause__
     sqlstate = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)  # psycopg's, or psycopg2's
-    return sqlstate in _SQLSTATES or error.args[:1] == (_MYSQL_DEADLOCK,)
+    return sqlstate in _SQLSTATES or (bool(error.args) and error.args[0] in _MYSQL_CODES)

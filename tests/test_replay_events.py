@@ -84,12 +84,27 @@ def test_failed_ones_by_default() -> None:
 
 def test_unfinished_ones() -> None:
     failed(1)
+    age(3600, 1)
+    ClerkWebhookEvent.objects.update(attempts=replay.MOST_ATTEMPTS)
     left_behind(2)
     left_behind(3, seconds=200)
     assert run("--unfinished") == "Events: applied 1, stale 0, failed 0, applied before 0."
     assert states() == {"msg_1": "failed", "msg_2": "applied", "msg_3": "received"}
     assert run("--unfinished", "--older-than", "100") == "Events: applied 1, stale 0, failed 0, applied before 0."
     assert states()["msg_3"] == "applied"
+
+
+def test_failed_ones_whose_worker_died_before_the_last_try() -> None:
+    failed(1)
+    age(3600, 1)
+    webhook_received.connect(refuse)
+    for tried in range(2, replay.MOST_ATTEMPTS + 1):
+        assert replay.finish().failed == ["msg_1"]
+        assert ClerkWebhookEvent.objects.get().attempts == tried
+    assert replay.finish().failed == []
+    webhook_received.disconnect(refuse)
+    ClerkWebhookEvent.objects.update(attempts=1)
+    assert replay.finish().applied == ["msg_1"]
 
 
 def test_a_sweep_from_code() -> None:

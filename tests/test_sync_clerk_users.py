@@ -11,8 +11,10 @@ from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError
 
+from django_clerk.api.pace import Pace
 from django_clerk.models import ClerkUser, ClerkWebhookEvent
 from django_clerk.signals import user_synced
+from django_clerk.wiring import get_client
 from tests.backend_api import asked, serve_users
 from tests.deliveries import clerk_user, deliver, listening, milliseconds
 from tests.loopback import Handler, html, ok, raw, redirect, serve, status, truncated
@@ -176,6 +178,16 @@ def test_many_are_pruned_by_force_only(known: int, kept: int, refused: bool, ser
         assert contents() == before
     assert run("--prune", "--force").endswith(f"removed {known - kept}.")
     assert ClerkUser.objects.filter(deleted_at=None).count() == kept
+
+
+def test_whoever_is_not_listed_is_asked_for_no_faster_than_clerk_allows(server) -> None:
+    serve_users(server, people(40))
+    run()
+    serve_users(server, people(34), gone=[user["id"] for user in people(40)[34:]])
+    waits: list[float] = []
+    get_client().pace = Pace(3, sleep=waits.append)
+    assert run("--prune").endswith("removed 6.")
+    assert len(waits) == 4  # of seven calls, all but the three that may begin at once
 
 
 @pytest.mark.parametrize("failure", [status(500), status(403), html(404), html(200), truncated({}), raw(b"{}"), ok([])])

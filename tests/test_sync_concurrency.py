@@ -134,12 +134,13 @@ def test_a_deadlock_is_tried_again() -> None:
     assert 3 <= len(tries) <= 5  # once more, or twice when the second try ran into the other's
 
 
-def test_no_more_than_five_times() -> None:
+@pytest.mark.parametrize("code", [1213, 1020], ids=["deadlock", "row changed since"])
+def test_no_more_than_five_times(code: int) -> None:
     tries = []
 
     def work() -> None:
         tries.append(1)
-        raise OperationalError(1213, "Deadlock found when trying to get lock")
+        raise OperationalError(code, "…; try restarting transaction")
 
     with pytest.raises(OperationalError):
         transactions.run(work, using="default")

@@ -17,8 +17,18 @@ from django_clerk.models import ClerkMembership, ClerkOrganization, ClerkUser
 from django_clerk.reconcile.organizations import reconcile_organizations
 from django_clerk.reconcile.report import Report
 from django_clerk.reconcile.users import reconcile_users
-from tests.backend_api import asked, serve_organizations, serve_users
-from tests.deliveries import clerk_membership, clerk_user, deliver, listening
+from tests.backend_api import NOT_FOUND, asked, serve_organizations, serve_users
+from tests.deliveries import (
+    clerk_membership,
+    clerk_role,
+    clerk_user,
+    deliver,
+    event_body,
+    headers,
+    listening,
+    milliseconds,
+    post,
+)
 from tests.loopback import ok, serve, status
 from tests.test_sync_clerk_users import KEY, fail, people, run
 
@@ -171,6 +181,7 @@ def test_a_prune_ends_memberships_and_organizations(server) -> None:
     )
     run("--organizations")
     serve_organizations(server, {"org_acme": memberships("org_acme", "user_0000")}, gone=["org_gone"])
+    server.on("/v1/users/user_0001/organization_memberships", ok({"data": [], "total_count": 0}))
     assert "Memberships: created 0, updated 0, unchanged 1, removed 1." in run(
         "--organizations", "--prune", "--dry-run"
     )
@@ -189,6 +200,48 @@ def test_members_of_a_list_that_breaks_off_are_not_ended(server) -> None:
     server.on("/v1/organizations/org_acme/memberships", status(403))
     assert "Not finished" in fail("--organizations", "--prune")
     assert ClerkMembership.objects.active().count() == 2
+
+
+@pytest.mark.parametrize("listed", ["nobody", "nobody readable"])
+def test_members_whom_a_list_does_not_show_are_asked_for(listed: str, server) -> None:
+    """An end is for ever, so that no list that is too short, or has a member in another form, may be the reason."""
+    serve_users(server, people(2))
+    whole = memberships("org_acme", "user_0000", "user_0001")
+    serve_organizations(server, {"org_acme": whole})
+    run("--organizations")
+    unreadable = [{**item, "public_user_data": None} for item in whole]
+    shown = [] if listed == "nobody" else unreadable
+    server.on("/v1/organizations/org_acme/memberships", ok({"data": shown, "total_count": 2}))
+    server.on("/v1/users/user_0000/organization_memberships", ok({"data": unreadable[:1], "total_count": 1}))
+    server.on("/v1/users/user_0001/organization_memberships", status(404, data=NOT_FOUND))
+    said = run("--organizations", "--prune") if not shown else fail("--organizations", "--prune")
+    assert "Memberships: created 0, updated 0, unchanged 0, removed 1." in said
+    assert [membership.clerk_user.clerk_id for membership in ClerkMembership.objects.active()] == ["user_0000"]
+
+
+def test_members_who_cannot_be_asked_for_are_not_ended(server) -> None:
+    serve_users(server, people(1))
+    serve_organizations(server, {"org_acme": memberships("org_acme", "user_0000")})
+    run("--organizations")
+    serve_organizations(server, {"org_acme": []})
+    server.on("/v1/users/user_0000/organization_memberships", status(403))
+    assert "Not finished" in fail("--organizations", "--prune")
+    assert ClerkMembership.objects.active().count() == 1
+
+
+@pytest.mark.urls("tests.webhook_urls")
+def test_what_a_list_says_of_a_member_counts_against_what_a_role_said_before(server, client) -> None:
+    """A role was told of twice, and the second event was lost."""
+    serve_users(server, people(1))
+    (member,) = memberships("org_acme", "user_0000", permissions=["org:read"])
+    deliver(client, "organizationMembership.created", member, timestamp=milliseconds(1))
+    role = clerk_role(permissions=["org:read", "org:delete"], at=5)
+    deliver(client, "role.updated", role, timestamp=milliseconds(5))
+    assert ClerkMembership.objects.get().permissions == ["org:delete", "org:read"]
+    serve_organizations(server, {"org_acme": [member]})
+    assert "Memberships: created 0, updated 1, unchanged 0, removed 0." in run("--organizations")
+    assert ClerkMembership.objects.get().permissions == ["org:read"]
+    assert "Memberships: created 0, updated 0, unchanged 1, removed 0." in run("--organizations")
 
 
 @pytest.mark.urls("tests.webhook_urls")
@@ -224,6 +277,26 @@ def test_organizations_go_on_where_they_were_interrupted(server) -> None:
     ]
 
 
+def test_a_new_run_that_is_interrupted_does_not_go_on_where_an_old_one_was(server) -> None:
+    serve_users(server, people(600))
+    serve_organizations(server, {f"org_{number}": memberships(f"org_{number}", "user_0000") for number in range(4)})
+    server.on("/v1/organizations/org_3/memberships", status(403))
+    fail("--organizations")
+    everybody = ("user_0000", "user_0001")
+    serve_organizations(server, {f"org_{number}": memberships(f"org_{number}", *everybody) for number in range(4)})
+    listing = server._modes["/v1/users"][0]
+    server.on("/v1/users", listing, status(403), listing)
+    assert "created 0, updated 0, unchanged 500" in fail("--organizations")
+    assert "Memberships: created 5, updated 0, unchanged 3" in run("--organizations", "--resume")
+
+
+def test_an_organization_that_is_deleted_after_it_was_listed(server) -> None:
+    serve_users(server, people(1))
+    serve_organizations(server, {f"org_{number}": memberships(f"org_{number}", "user_0000") for number in range(3)})
+    server.on("/v1/organizations/org_1/memberships", status(404, data=NOT_FOUND))
+    assert "Memberships: created 2" in run("--organizations", "--prune")
+
+
 def test_an_organization_that_is_gone_is_no_place_to_go_on(server) -> None:
     serve_users(server, [])
     serve_organizations(server, {f"org_{number}": memberships(f"org_{number}", "user_0000") for number in range(3)})
@@ -240,6 +313,21 @@ def test_one_user_with_their_memberships(server) -> None:
     said = run("--user", "user_0001", "--organizations")
     assert "Memberships: created 1" in said
     assert ClerkMembership.objects.get().clerk_user.clerk_id == "user_0001"
+
+
+@pytest.mark.urls("tests.webhook_urls")
+@pytest.mark.parametrize("number", ["1e400", "9" * 5000], ids=["huge", "long"])
+def test_no_number_in_metadata_keeps_a_ban_or_other_users_from_arriving(number: str, server, client) -> None:
+    """Whoever is signed in writes unsafe metadata."""
+    told = {at: clerk_user("user_0000", at=at, banned=True, unsafe_metadata={"n": "N"}) for at in (2, 3)}
+    deliver(client, "user.created", clerk_user("user_0000", at=1))
+    body = event_body("user.updated", told[2]).replace(b'"N"', number.encode())
+    assert post(client, body, headers(body)).status_code == 200
+    assert ClerkUser.objects.get().banned
+    serve_users(server, people(2))
+    page = json.dumps([told[3], clerk_user("user_0001")]).replace('"N"', number).encode()
+    server.on("/v1/users", lambda handler: handler.answer(200, page))
+    assert run() == "Users: created 1, updated 1, unchanged 0, removed 0."
 
 
 @pytest.mark.urls("tests.webhook_urls")

@@ -19,6 +19,7 @@ from tests.deliveries import (
     clerk_role,
     clerk_user,
     deleted,
+    deliver,
     event_body,
     headers,
     milliseconds,
@@ -248,6 +249,16 @@ def test_who_was_disabled_here_stays_so_in_every_order(position: int) -> None:
         if count:
             assert not get_user_model().objects.filter(is_active=True).exists()
     assert disabled
+
+
+def test_who_was_enabled_in_spite_of_a_ban_and_then_disabled_stays_so() -> None:
+    """The ban's end undoes what the ban did, and that was undone before."""
+    for at, banned, active in ((1, False, None), (2, True, True), (3, True, False), (4, False, None)):
+        data = clerk_user("user_a", at=at, banned=banned, first_name=f"at {at}")
+        assert deliver(Client(), "user.updated", data).status_code == 200
+        if active is not None:
+            assert get_user_model().objects.update(is_active=active)
+    assert not get_user_model().objects.get().is_active
 
 
 # Long histories, by chance, against a model

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 import requests
 
+from django_clerk.core import strictjson
 from django_clerk.exceptions import (
     APIConflict,
     APIError,
@@ -54,7 +55,7 @@ def read(response: requests.Response, *, call: str, max_body: int, now: float) -
         raise APIError(f"{call}: the answer is larger than {max_body} bytes.", status=status)
     try:
         return _json(response.content)
-    except (ValueError, RecursionError):  # ValueError: not UTF-8, not JSON, NaN, or a number of thousands of digits
+    except (ValueError, RecursionError):  # ValueError: not UTF-8, not JSON, or NaN
         kind = _kind(response)
     # Raised outside the except clause: the decoder's error carries the body, which may hold personal data.
     raise APIError(f"{call}: the answer is not JSON ({kind}). Check CLERK_API_URL.", status=status)
@@ -126,7 +127,8 @@ def _date(text: str) -> float | None:
 
 
 def _json(body: bytes) -> Any:
-    return json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
+    # A number of thousands of digits, which users may have in their metadata, must not keep others from being read.
+    return json.loads(body.decode("utf-8"), parse_constant=_refuse_constant, parse_int=strictjson.whole)
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -13,9 +13,9 @@ from kombu.exceptions import OperationalError
 from django_clerk.exceptions import WebhookNotQueued
 from django_clerk.webhooks import inbox
 from django_clerk.webhooks.backends import WebhookBackend
-from django_clerk.webhooks.replay import LEFT_BEHIND, finish
+from django_clerk.webhooks.replay import LEFT_BEHIND, MOST_ATTEMPTS, finish
 
-_RETRIES = 8  #: after 2, 4, 8, … seconds, some eight minutes in all
+_RETRIES = MOST_ATTEMPTS - 1  #: after 2, 4, 8, … seconds, some eight minutes in all
 _LONGEST_PAUSE = 300  #: seconds
 
 

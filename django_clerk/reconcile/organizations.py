@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from django_clerk.api import ClerkClient
 from django_clerk.core.memberships import MembershipProfile, OrganizationProfile, read_membership, read_organization
+from django_clerk.exceptions import APINotFound
 from django_clerk.models import ClerkMembership
 from django_clerk.rows import database, moment
 from django_clerk.sync import (
@@ -54,8 +55,8 @@ def reconcile_organizations(
     Apply every organization and its members to the rows, and fill in both reports on the way.
 
     What is done is remembered after each organization; ``after`` is the one behind which to begin. With ``prune``
-    memberships end that a complete list of their organization does not show. Raises the APIError that ends a listing
-    early, as reconcile_users() does.
+    memberships end that neither a complete list of their organization nor one of their user shows. Raises the APIError
+    that ends a listing early, as reconcile_users() does.
     """
     is_behind = after is None
     for page, asked_at in asked_for(client.organizations()):
@@ -81,12 +82,25 @@ def reconcile_memberships(pages: Iterable[Sequence[Any]], report: Report, *, dry
 def _reconcile_members(client: ClerkClient, clerk_id: str, report: Report, *, dry_run: bool, prune: bool) -> None:
     seen = report.seen = Seen() if prune else None
     began_at = moment(timezone.now())
-    reconcile_memberships(client.memberships(clerk_id), report, dry_run=dry_run)
+    try:
+        reconcile_memberships(client.memberships(clerk_id), report, dry_run=dry_run)
+    except APINotFound:  # the organization was deleted since it was listed, and its members with it
+        return
     if seen is None:
         return
     # Who has joined since is not on the list, and was written by a webhook after it was begun.
     known = ClerkMembership.objects.using(database()).active()
     known = known.filter(organization__clerk_id=clerk_id, synced_at__lt=began_at)
-    for membership_id in list(known.values_list("clerk_id", flat=True)):
-        if membership_id not in seen and (dry_run or delete_membership(membership_id)):
+    for membership_id, user_id in list(known.values_list("clerk_id", "clerk_user__clerk_id")):
+        if membership_id in seen or not _has_ended(client, membership_id, user_id):
+            continue
+        if dry_run or delete_membership(membership_id):
             report.removed += 1
+
+
+def _has_ended(client: ClerkClient, membership_id: str, user_id: str) -> bool:
+    """An end is for ever, and a list may be short or show a member in a form that cannot be read: ask by the user."""
+    try:
+        return all(item.id != membership_id for page in client.user_memberships(user_id) for item in page)
+    except APINotFound:  # the user is gone
+        return True

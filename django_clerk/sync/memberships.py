@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from django_clerk import rows, transactions
 from django_clerk.core.deliveries import Event
 from django_clerk.core.memberships import MembershipProfile, OrganizationProfile
@@ -20,9 +22,20 @@ from .outcomes import Outcome
 from .users import USERS
 from .writing import Plan, bury, plan, write
 
-MEMBERSHIPS: Table[ClerkMembership, MembershipProfile] = Table(
-    ClerkMembership, ("role", "own_permissions", "public_metadata", "created_at")
-)
+
+class _Memberships(Table[ClerkMembership, MembershipProfile]):
+    """Memberships, of which a role may have told something else since: then it is news that they are as they were."""
+
+    def says(self, row: ClerkMembership, profile: MembershipProfile) -> bool:
+        if not super().says(row, profile):
+            return False
+        return not self.is_told_later(profile, row) or row.permissions == list(profile.own_permissions)
+
+    def _rows(self, using: str) -> QuerySet[ClerkMembership]:
+        return ClerkMembership.objects.using(using).with_permissions()
+
+
+MEMBERSHIPS = _Memberships(ClerkMembership, ("role", "own_permissions", "public_metadata", "created_at"))
 
 
 @dataclass(frozen=True)

@@ -194,6 +194,8 @@ def _find_users(pairs: Sequence[tuple[ClerkUser, Profile]], using: str) -> None:
 
 def _follow_ban(row: ClerkUser, profile: Profile) -> list[str]:
     """Disable the user at a ban; enable at its end only whom the ban disabled. Returns the fields changed, unsaved."""
+    if row.disabled_by_sync and getattr(row.user, "is_active", False):
+        row.disabled_by_sync = False  # enabled here in spite of the ban: whoever disables them from now on is not us
     if profile.banned and not row.banned and (changed := accounts.set_active(row.user, False)):
         row.disabled_by_sync = True
         return changed

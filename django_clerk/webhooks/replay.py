@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from django_clerk.models import ClerkWebhookEvent
@@ -16,6 +16,8 @@ from . import inbox
 
 #: Seconds after which an event is taken to be left behind: longer than a worker works on one, or a queue keeps it.
 LEFT_BEHIND = 300.0
+#: So often an event is tried before somebody has to look why it fails. Whoever tries less often has been lost.
+MOST_ATTEMPTS = 9
 
 
 @dataclass
@@ -35,9 +37,15 @@ def failed() -> QuerySet[ClerkWebhookEvent]:
 
 
 def unfinished(*, older_than: float = LEFT_BEHIND) -> QuerySet[ClerkWebhookEvent]:
-    """Return the events that nobody seems to be working on: their worker died, or the queue lost them."""
+    """
+    Return the events that nobody seems to be working on: their worker died, or the queue lost them.
+
+    Failed ones too, until they have been tried often enough: a worker may die between two tries.
+    """
     before = timezone.now() - timedelta(seconds=older_than)
-    return _events().filter(state=ClerkWebhookEvent.State.RECEIVED, received_at__lte=before)
+    lost = Q(state=ClerkWebhookEvent.State.RECEIVED)
+    lost |= Q(state=ClerkWebhookEvent.State.FAILED, attempts__lt=MOST_ATTEMPTS)
+    return _events().filter(lost, received_at__lte=before)
 
 
 def received_between(since: datetime | None, until: datetime | None) -> QuerySet[ClerkWebhookEvent]:

@@ -126,7 +126,7 @@ def test_a_refusal_is_not_asked_about_again(server, client, code):
         pytest.param(b'{"total_count": 7', id="cut short"),
         pytest.param(b"\xff\xfe", id="not UTF-8"),
         pytest.param(b'{"total_count": NaN}', id="NaN"),
-        pytest.param(b'{"total_count": 7, "x": ' + b"9" * 5000 + b"}", id="a number of 5,000 digits"),
+        pytest.param(b'{"total_count": ' + b"9" * 5000 + b"}", id="a number of 5,000 digits"),
         pytest.param(b"[" * 200_000, id="a bomb of brackets"),
         pytest.param(b"[]", id="a list"),
         pytest.param(b"null", id="null"),

@@ -65,8 +65,6 @@ NO_EVENT = {
     "mark of byte order": b"\xef\xbb\xbf" + BODY,
     "NaN": BODY.replace(b'"Ada"', b"NaN"),
     "infinite": BODY.replace(b'"Ada"', b"-Infinity"),
-    "a number beyond floats": BODY.replace(b'"Ada"', b"1e400"),
-    "5,000 digits": BODY.replace(b'"Ada"', b"9" * 5000),
     "a member twice": BODY.replace(b'"banned": false', b'"banned": true, "banned": false'),
     "type twice": BODY.replace(b'"type"', b'"type": "user.deleted", "type"'),
     "comment": b"/* */" + BODY,

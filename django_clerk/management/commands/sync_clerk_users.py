@@ -91,6 +91,9 @@ class Command(BaseCommand):
         if options["user"]:
             _sync_one(client, reports, options)
             return
+        if not (options["resume"] or options["dry_run"] or options["since"]):
+            for listing in reports:  # to go on where an older run ended would leave out what this one has not read
+                checkpoints.finish(listing)
         begun = checkpoints.cursors() if options["resume"] else {}
         unfinished = {listing: cursor for listing, cursor in begun.items() if listing in reports}
         if not unfinished or users.LISTING in unfinished:
@@ -107,7 +110,8 @@ class Command(BaseCommand):
         with _progress_bar(self.stderr, total, shown=options["verbosity"] > 0) as show:
             users.reconcile_users(pages, report, dry_run=dry_run, checkpoint=checkpoint, progress=show)
         if options["prune"]:
-            prune(ClerkUser, report, ask=client.get_user, close=delete_user, dry_run=dry_run, force=options["force"])
+            ask, force = _paced(client, client.get_user), options["force"]
+            prune(ClerkUser, report, ask=ask, close=delete_user, dry_run=dry_run, force=force)
 
 
 def _sync_one(client: ClerkClient, reports: Reports, options: dict[str, Any]) -> None:
@@ -124,8 +128,18 @@ def _sync_organizations(client: ClerkClient, reports: Reports, options: dict[str
         client, report, reports["memberships"], dry_run=dry_run, after=after, prune=options["prune"]
     )
     if options["prune"]:
-        ask, force = client.organization, options["force"]
+        ask, force = _paced(client, client.organization), options["force"]
         prune(ClerkOrganization, report, ask=ask, close=delete_organization, dry_run=dry_run, force=force)
+
+
+def _paced(client: ClerkClient, ask: Callable[[str], object]) -> Callable[[str], object]:
+    """Return what asks no faster than Clerk's limit allows, as the lists are read: there may be many to ask for."""
+
+    def wait_and_ask(clerk_id: str) -> object:
+        client.pace.wait()
+        return ask(clerk_id)
+
+    return wait_and_ask
 
 
 def _moment(text: str) -> datetime:
