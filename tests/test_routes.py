@@ -115,6 +115,8 @@ urlpatterns = [
     path("pending/", decorators.clerk_pending_allowed(show), name="pending"),
     path("sign-in/", show, name="sign-in"),
     path("sign-in/factor/", show, name="factor"),
+    path("zutritt/für/alle/", show, name="zutritt"),
+    re_path(r"^(?P<path>sign-in/*)$", show, name="another-view"),
     path("public/", decorators.clerk_public(show), name="public"),
     path("public/class/", PublicPage.as_view(), name="public-class"),
     path("open/", login_not_required(lambda request: HttpResponse("in")), name="open"),
@@ -249,6 +251,17 @@ class TestNeverLockedOut:
         assert [record for record in caplog.records if record.name == "django_clerk.access"] == []
         for url in ("/sign-in/factor/", "/page/", "/"):
             assert get(url, as_page(CALLERS["nobody"])).status_code in (302, 404)
+
+    def test_sign_in_page_with_letters_that_a_url_quotes(self, closed: Any) -> None:
+        closed.CLERK_SIGN_IN_URL = "zutritt"
+        assert get("/zutritt/für/alle/", as_page(CALLERS["nobody"])).status_code == 200
+
+    @pytest.mark.parametrize("page", ["/sign-in/", "sign-in"])
+    def test_no_other_spelling_of_the_sign_in_page(self, closed: Any, page: str) -> None:
+        closed.CLERK_SIGN_IN_URL = page
+        for url in ("/sign-in", "/sign-in//", "/sign-in/////"):
+            response = get(url, as_page(CALLERS["nobody"]))
+            assert (response.status_code, response.resolver_match.view_name) == (302, "another-view")
 
     def test_sign_in_page_of_another_site(self, closed: Any) -> None:
         for page in ("https://example.org/sign-in/", "https://example.org", "/"):
