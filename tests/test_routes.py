@@ -85,6 +85,16 @@ class Pending(drf.ClerkAuthentication):
     allow_pending = True
 
 
+class PendingReads(Api):
+    """Lets whoever has unfinished tasks look, and nothing else."""
+
+    authentication_classes = [Pending]
+    permission_classes = [drf.IsClerkAuthenticated]
+
+    def get_authenticators(self) -> list[Any]:
+        return [Pending() if self.request.method == "GET" else drf.ClerkAuthentication()]
+
+
 class Set(ViewSet):
     authentication_classes = [drf.ClerkAuthentication]
     permission_classes = [AllowAny]
@@ -107,6 +117,7 @@ urlpatterns = [
     path("api/", Api.as_view(), name="api"),
     path("api/machines/", Api.as_view(authentication_classes=[WithMachines]), name="api-machines"),
     path("api/pending/", Api.as_view(authentication_classes=[Pending]), name="api-pending"),
+    path("api/pending/reading/", PendingReads.as_view(), name="api-pending-reading"),
     path("api/token/", Api.as_view(authentication_classes=[TokenAuthentication]), name="api-token"),
     path("api/none/", Api.as_view(authentication_classes=[]), name="api-none"),
     path("api/set/", Set.as_view({"get": "list"}), name="api-set"),
@@ -288,6 +299,12 @@ class TestDecoratorsOnTheView:
         settings.CLERK_PUBLIC_ROUTES = ["*"]
         assert get("/machines/").status_code == 401
         assert decorators.clerk_login_required(decorators.clerk_public(show)).clerk_public is True  # type: ignore[attr-defined]
+
+    def test_pending_sessions_where_some_methods_accept_them(self, settings: Any) -> None:
+        for policy in ([], ["*"]):
+            settings.CLERK_PROTECTED_ROUTES = policy
+            for method, status in (("get", 200), ("post", 401)):
+                assert get("/api/pending/reading/", bearer(sts="pending"), method).status_code == status
 
     def test_pending_sessions(self, closed: Any) -> None:
         for url, status in (("/pending/", 200), ("/api/pending/", 200), ("/page/", 401), ("/api/", 401)):
