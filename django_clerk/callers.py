@@ -44,9 +44,13 @@ def accept(request: HttpRequest, accepted: Accepted, *, pending: bool = False) -
 
 
 def accept_unless_asked(request: HttpRequest, accepted: tuple[TokenType, ...], *, pending: bool = False) -> Auth:
-    """Do what accept() does, but ask nothing anew that the middleware or a decorator has found out already."""
+    """
+    Do what accept() does, but ask nothing anew that is known already.
+
+    Somebody with unfinished tasks whom the route policy has let through, for another method of the view, is asked anew.
+    """
     auth = identify(request)
-    if accepted == SESSIONS_ONLY and auth.token_type == SESSION and not pending:
+    if accepted == SESSIONS_ONLY and auth.token_type == SESSION and not pending and auth.session_status != "pending":
         return auth
     return accept(request, accepted, pending=pending)
 

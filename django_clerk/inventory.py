@@ -98,11 +98,12 @@ def _guards_on(view: Any) -> Iterator[str]:
 
 def _is_admin_view(view: Any) -> bool:
     """Tell whether somewhere in its decorators a view was given to ``AdminSite.admin_view()``, which leaves no mark."""
-    pending = [view]
+    pending, seen = [view], set()
     while pending:
         function = pending.pop()
-        if not isfunction(function):
+        if not isfunction(function) or function in seen:
             continue
+        seen.add(function)  # one that counts its calls refers to itself
         if function.__globals__.get("__name__") == _ADMIN:
             return True
         pending += [cell.cell_contents for cell in function.__closure__ or () if cell != _EMPTY]

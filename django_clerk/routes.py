@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -125,5 +125,6 @@ def _is_sign_in_page(request: HttpRequest) -> bool:
 
 def _is_this_page(request: HttpRequest, url: str) -> bool:
     page = urlsplit(url)
-    is_here = not page.netloc or page.netloc == request.get_host()
-    return is_here and bool(page.path) and page.path.rstrip("/") == request.path.rstrip("/")
+    path, is_here = unquote(page.path), not page.netloc or page.netloc == request.get_host()
+    # With the slash that APPEND_SLASH would add, and spelt no other way: that could be another view.
+    return is_here and bool(path) and request.path in (path, f"{path.rstrip('/')}/")

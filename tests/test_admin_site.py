@@ -158,6 +158,15 @@ class TestThoseWhoAreNotStaff:
         assert log_in(browser, root).status_code == 403  # two identities never mix
         assert "sessionid" not in browser.cookies
 
+    def test_and_it_is_told(self, browser: Client, ada: Any, caplog: pytest.LogCaptureFixture) -> None:
+        type(ada).objects.filter(pk=ada.pk).update(is_staff=False)
+        browser.get("/admin/", follow=True)
+        [record] = [record for record in caplog.records if record.name == "django_clerk.access"]
+        told = {name: getattr(record, name) for name in ("rule", "answer", "user_id", "view", "status")}
+        assert told == {
+            "rule": "admin", "answer": "forbid", "user_id": "user_ada", "view": "admin:login", "status": 403
+        }  # fmt: skip
+
     @pytest.mark.parametrize("columns", [{"banned": True}, {"locked": True}])
     def test_by_clerk(self, columns: dict[str, bool], browser: Client, ada: Any) -> None:
         ClerkUser.objects.update(**columns)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import io
 import json
+from functools import wraps
 from typing import Any
 
 import pytest
+from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required, login_required, permission_required
 from django.contrib.auth.mixins import LoginRequiredMixin, UserPassesTestMixin
 from django.contrib.auth.views import LoginView
 from django.core.management import CommandError, call_command
 from django.http import HttpRequest, HttpResponse
+from django.test import Client
 from django.urls import include, path, re_path
 from django.utils.decorators import method_decorator
 from django.views import View
@@ -93,6 +96,17 @@ class Django(LoginRequiredMixin, UserPassesTestMixin, Page):
     pass
 
 
+def counting(view: Any) -> Any:
+    @wraps(view)
+    def wrapper(request: HttpRequest) -> HttpResponse:
+        wrapper.calls += 1  # type: ignore[attr-defined]
+        response: HttpResponse = view(request)
+        return response
+
+    wrapper.calls = 0  # type: ignore[attr-defined]
+    return wrapper
+
+
 def api(*permissions: Any) -> Any:
     return APIView.as_view(permission_classes=permissions)
 
@@ -103,6 +117,7 @@ VIEWS: dict[str, tuple[Any, list[str]]] = {
     "nothing": (show, []),
     "class": (Page.as_view(), []),
     "redirect": (RedirectView.as_view(url="/"), []),
+    "refers-to-itself": (counting(show), []),
     "login": (decorators.clerk_login_required(show), ["signed_in"]),
     "async": (decorators.clerk_role_required("admin")(ashow), ["has_role(admin)"]),
     "stacked": (
@@ -145,6 +160,11 @@ urlpatterns = [
     path("shop/", include(shop)),
     path("mall/", include(shop, namespace="mall")),
     re_path(r"^archive/(?P<year>[0-9]{4})/$", show, name="archive"),
+    re_path(r"loose/", show, name="loose"),
+    re_path(r"^left/|^right/", show, name="left-or-right"),
+    path("outer/", include([re_path(r"inner/", show, name="loose-inner"), re_path(r"^", show, name="outer")])),
+    re_path(r"", include([path("same/<int:pk>/", show, name="same")])),
+    *i18n_patterns(path("language/", show, name="language")),
     path("hidden/", include([path("a/", show), path("b/<slug:x>/", show)])),
     path("admin/", admin.site.urls),
     path("webhooks/", include("django_clerk.webhooks.urls")),
@@ -226,6 +246,13 @@ class TestRouteRules:
             ({"CLERK_PROTECTED_ROUTES": ["*"], "CLERK_PUBLIC_ROUTES": ["/shop/1/"]}, "shop:item",
              ["CLERK_PROTECTED_ROUTES *"], [], ["CLERK_PUBLIC_ROUTES /shop/1/"]),
             ({"CLERK_PROTECTED_ROUTES": ["/archive/.*"]}, "archive", ["CLERK_PROTECTED_ROUTES /archive/.*"], [], []),
+            ({"CLERK_PROTECTED_ROUTES": ["/loose/.*"]}, "loose", [], [], ["CLERK_PROTECTED_ROUTES /loose/.*"]),
+            ({"CLERK_PROTECTED_ROUTES": ["/left/.*"]}, "left-or-right", [], [], ["CLERK_PROTECTED_ROUTES /left/.*"]),
+            ({"CLERK_PROTECTED_ROUTES": ["/outer/inner/.*"]}, "loose-inner", [], [],
+             ["CLERK_PROTECTED_ROUTES /outer/inner/.*"]),
+            ({"CLERK_PROTECTED_ROUTES": ["/outer/.*"]}, "loose-inner", ["CLERK_PROTECTED_ROUTES /outer/.*"], [], []),
+            ({"CLERK_PROTECTED_ROUTES": ["/same/.*"]}, "same", ["CLERK_PROTECTED_ROUTES /same/.*"], [], []),
+            ({"CLERK_PROTECTED_ROUTES": ["/en/.*"]}, "language", [], [], ["CLERK_PROTECTED_ROUTES /en/.*"]),
         ],
     )  # fmt: skip
     def test_row(self, settings: Any, lists: Any, name: str, guards: Any, public: Any, partly: Any) -> None:
@@ -234,6 +261,23 @@ class TestRouteRules:
         row = table()[name]
         assert (row["guards"], row["public"], row["partly"]) == (guards, public, partly)
         assert row["unguarded"] is not bool(guards or public)
+
+    @pytest.mark.parametrize(
+        ("pattern", "name", "inside", "outside"),
+        [
+            ("/loose/.*", "loose", "/loose/", "/behind/anything/loose/"),
+            ("/left/.*", "left-or-right", "/left/", "/right/"),
+            ("/outer/inner/.*", "loose-inner", "/outer/inner/", "/outer/behind/inner/"),
+            ("/en/.*", "language", "/en/language/", "/de/language/"),
+        ],
+    )
+    def test_what_is_open_is_not_called_guarded(
+        self, settings: Any, pattern: str, name: str, inside: str, outside: str
+    ) -> None:
+        settings.CLERK_PROTECTED_ROUTES = [pattern]
+        settings.MIDDLEWARE = ["django.middleware.locale.LocaleMiddleware", *MIDDLEWARE]
+        assert [Client().get(url).status_code for url in (inside, outside)] == [302, 200]
+        assert table()[name]["unguarded"]
 
 
 class TestCommand:

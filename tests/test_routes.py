@@ -85,6 +85,16 @@ class Pending(drf.ClerkAuthentication):
     allow_pending = True
 
 
+class PendingReads(Api):
+    """Lets whoever has unfinished tasks look, and nothing else."""
+
+    authentication_classes = [Pending]
+    permission_classes = [drf.IsClerkAuthenticated]
+
+    def get_authenticators(self) -> list[Any]:
+        return [Pending() if self.request.method == "GET" else drf.ClerkAuthentication()]
+
+
 class Set(ViewSet):
     authentication_classes = [drf.ClerkAuthentication]
     permission_classes = [AllowAny]
@@ -107,6 +117,7 @@ urlpatterns = [
     path("api/", Api.as_view(), name="api"),
     path("api/machines/", Api.as_view(authentication_classes=[WithMachines]), name="api-machines"),
     path("api/pending/", Api.as_view(authentication_classes=[Pending]), name="api-pending"),
+    path("api/pending/reading/", PendingReads.as_view(), name="api-pending-reading"),
     path("api/token/", Api.as_view(authentication_classes=[TokenAuthentication]), name="api-token"),
     path("api/none/", Api.as_view(authentication_classes=[]), name="api-none"),
     path("api/set/", Set.as_view({"get": "list"}), name="api-set"),
@@ -115,6 +126,8 @@ urlpatterns = [
     path("pending/", decorators.clerk_pending_allowed(show), name="pending"),
     path("sign-in/", show, name="sign-in"),
     path("sign-in/factor/", show, name="factor"),
+    path("zutritt/für/alle/", show, name="zutritt"),
+    re_path(r"^(?P<path>sign-in/*)$", show, name="another-view"),
     path("public/", decorators.clerk_public(show), name="public"),
     path("public/class/", PublicPage.as_view(), name="public-class"),
     path("open/", login_not_required(lambda request: HttpResponse("in")), name="open"),
@@ -250,6 +263,17 @@ class TestNeverLockedOut:
         for url in ("/sign-in/factor/", "/page/", "/"):
             assert get(url, as_page(CALLERS["nobody"])).status_code in (302, 404)
 
+    def test_sign_in_page_with_letters_that_a_url_quotes(self, closed: Any) -> None:
+        closed.CLERK_SIGN_IN_URL = "zutritt"
+        assert get("/zutritt/für/alle/", as_page(CALLERS["nobody"])).status_code == 200
+
+    @pytest.mark.parametrize("page", ["/sign-in/", "sign-in"])
+    def test_no_other_spelling_of_the_sign_in_page(self, closed: Any, page: str) -> None:
+        closed.CLERK_SIGN_IN_URL = page
+        for url in ("/sign-in", "/sign-in//", "/sign-in/////"):
+            response = get(url, as_page(CALLERS["nobody"]))
+            assert (response.status_code, response.resolver_match.view_name) == (302, "another-view")
+
     def test_sign_in_page_of_another_site(self, closed: Any) -> None:
         for page in ("https://example.org/sign-in/", "https://example.org", "/"):
             closed.CLERK_SIGN_IN_URL = page
@@ -275,6 +299,12 @@ class TestDecoratorsOnTheView:
         settings.CLERK_PUBLIC_ROUTES = ["*"]
         assert get("/machines/").status_code == 401
         assert decorators.clerk_login_required(decorators.clerk_public(show)).clerk_public is True  # type: ignore[attr-defined]
+
+    def test_pending_sessions_where_some_methods_accept_them(self, settings: Any) -> None:
+        for policy in ([], ["*"]):
+            settings.CLERK_PROTECTED_ROUTES = policy
+            for method, status in (("get", 200), ("post", 401)):
+                assert get("/api/pending/reading/", bearer(sts="pending"), method).status_code == status
 
     def test_pending_sessions(self, closed: Any) -> None:
         for url, status in (("/pending/", 200), ("/api/pending/", 200), ("/page/", 401), ("/api/", 401)):

@@ -17,7 +17,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from django_clerk.answers import link_to
+from django_clerk.audit import denied
 from django_clerk.core.auth import Auth
+from django_clerk.core.policies import Answer, Decision
 from django_clerk.identify import identify
 from django_clerk.sign_out import end_session, forget_session
 
@@ -49,6 +51,7 @@ class ClerkAdminSite(AdminSite):
             return super().login(request, ways)
         if self.has_permission(request):
             return HttpResponseRedirect(self._index())
+        denied(request, Decision(Answer.FORBID, "admin"))
         context = {**self.each_context(request), "title": _("No access"), **(extra_context or {})}
         return TemplateResponse(request, "django_clerk/admin/no_access.html", context, status=403)
 

@@ -31,7 +31,8 @@ class Route:
     def of(cls, namespaces: Sequence[str], url_name: str | None, route: str) -> Route:
         """Return what Django calls ``namespaces``, ``url_name`` and ``route`` of a match."""
         namespace = "".join(f"{name}:" for name in namespaces)
-        return cls(namespace, f"{namespace}{url_name}" if url_name else "", _split("/" + route.removeprefix("^"))[0])
+        beginning = "/" if _has_alternatives(route) else _split("/" + route.removeprefix("^"))[0]
+        return cls(namespace, f"{namespace}{url_name}" if url_name else "", beginning)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from django_clerk.core.auth import Auth
 from django_clerk.core.machines import SESSIONS_ONLY, TokenType
 from django_clerk.core.policies import Answer, Decision
 
+from .composition import refuse_declared_negation
 from .exceptions import CredentialRefused, KeysUnavailable
 
 
@@ -46,6 +47,7 @@ class ClerkAuthentication(BaseAuthentication):
         Acceptance(cls.accepts)  # raises for a type that there is not
 
     def authenticate(self, request: Request) -> tuple[Any, Auth] | None:
+        refuse_declared_negation((request.parser_context or {}).get("view"))
         self._vary(request)
         http_request: HttpRequest = request._request
         auth = accept_unless_asked(http_request, self.accepts, pending=self.allow_pending)

@@ -7,7 +7,7 @@ other rules their say.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -165,7 +165,21 @@ def refuse_foreign_negation(view: APIView) -> None:
     It does after ``~(IsAdminUser | HasClerkRole("guest"))``, whose first operand is not ours, and lets strangers in.
     """
     get_permissions = getattr(view, "get_permissions", list)  # a permission may be asked without a view
-    if any(_is_negated(permission) for permission in get_permissions()):
+    _refuse_negation(view, get_permissions())
+
+
+def refuse_declared_negation(view: Any) -> None:
+    """
+    Do that for the classes that a view lists, before any is asked.
+
+    In ``~(IsAdminUser & HasClerkRole("guest"))`` ours is never asked about a stranger. What get_permissions() returns
+    may depend on who calls, which nobody knows yet.
+    """
+    _refuse_negation(view, [permission() for permission in getattr(view, "permission_classes", ())])
+
+
+def _refuse_negation(view: Any, asked: Iterable[Any]) -> None:
+    if any(_is_negated(permission) for permission in asked):
         raise ImproperlyConfigured(
             f"{type(view).__name__} negates a rule of Clerk's together with others, which would let strangers in. "
             "Negate each by itself, or put Clerk's first: ~(HasClerkRole(…) | …)."

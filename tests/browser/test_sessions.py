@@ -148,6 +148,14 @@ class TestHtmx:
         assert "Authorization" not in self.request(with_htmx, "http://127.0.0.1:1/")
         with_htmx.hosts()
 
+    def test_nor_to_one_that_the_page_has_for_its_base(self, with_htmx: Visitor, allowed: list[str]) -> None:
+        allowed += ["http://127.0.0.1:1/", "htmx:"]  # nothing answers there
+        with_htmx.driver.execute_script(
+            "document.head.append(Object.assign(document.createElement('base'), { href: 'http://127.0.0.1:1/' }))"
+        )
+        assert "Authorization" not in self.request(with_htmx, "/api/me/")
+        with_htmx.hosts()
+
     @pytest.fixture
     def refused(self, with_htmx: Visitor, emulator: Emulator, grace: dict[str, Any], allowed: list[str]) -> Visitor:
         """The page, whose requests are answered 401."""

@@ -48,11 +48,11 @@ async def opened(path: str = "/guarded/", token: str | None = None, **options: A
 @pytest.mark.parametrize("path", ["/open/", "/guarded/", "/sync/"])
 @in_this_thread
 async def test_closed_when_the_token_expires(path: str) -> None:
-    token = soon()
-    client = await opened(path, token)
+    expires_at = int(time.time()) + 2
+    client = await opened(path, mint(exp=expires_at))
     assert (await client.ask("hello"))["echo"] == "hello"
     assert await client.answer() == 4401
-    assert time.time() >= int(time.time())  # not before its second
+    assert time.time() >= expires_at
     await client.wait(10)  # the application has heard of it, and ended
 
 
@@ -101,6 +101,15 @@ async def test_fresh_token_by_the_consumer_s_own_message(path: str) -> None:
     assert await client.ask("renewed by hand") is True
     await asyncio.sleep(2.2)
     assert (await client.ask("hello"))["echo"] == "hello"
+    await client.leave()
+
+
+@in_this_thread
+async def test_older_token_brings_nothing_back() -> None:
+    client = await opened(token=soon(60))
+    before = soon(30, jti="before", o=organization("admin"))  # from when she was in an organization
+    await client.send_json_to(renewal(before))
+    assert (await client.ask("hello"))["org"] is None
     await client.leave()
 
 

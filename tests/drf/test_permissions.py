@@ -79,6 +79,8 @@ DOORS: dict[str, Any] = {
     "no-role": [drf.HasClerkRole],
     "foreign": [~(IsAdminUser | admin)],
     "foreign-nested": [~((IsAdminUser & IsAdminUser) | drf.IsClerkOwner)],
+    "foreign-and": [~(IsAdminUser & admin)],
+    "foreign-and-nested": [IsAdminUser | ~((IsAdminUser & IsAdminUser) & drf.IsClerkOwner)],
 }  # fmt: skip
 
 urlpatterns = [
@@ -176,6 +178,8 @@ def test_function_view(ada: Any) -> None:
         ("no-role", ValueError, "at least one name"),
         ("foreign", ImproperlyConfigured, "would let strangers in"),
         ("foreign-nested", ImproperlyConfigured, "would let strangers in"),
+        ("foreign-and", ImproperlyConfigured, "would let strangers in"),
+        ("foreign-and-nested", ImproperlyConfigured, "would let strangers in"),
     ],
 )
 def test_misuse_lets_nobody_in(ada: Any, door: str, error: type[Exception], message: str) -> None:

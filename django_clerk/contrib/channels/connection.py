@@ -97,7 +97,9 @@ class Connection:
             await adenied(request, decision)
             await self._close(code_of(decision))
             return False
-        self._auth, self._deadline = auth, max(self._deadline, _deadline(auth))
+        if _deadline(auth) < self._deadline:  # nor does an older one, whose roles may be gone by now
+            return not self._closing.done()
+        self._auth, self._deadline = auth, _deadline(auth)
         for scope in (self._scope, *(scope for _, scope in self.guards)):
             scope["clerk"], scope["user"] = auth, user
         return not self._closing.done()

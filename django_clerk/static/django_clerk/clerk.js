@@ -14,7 +14,8 @@
   const options = JSON.parse(document.getElementById("clerk-options").textContent);
   const mounted = new Map(); // element of the page -> name of the component in it
 
-  const isOwn = (url) => new URL(url, location.href).origin === location.origin;
+  // Where the browser would send it: a <base> of the page may make another site's of a relative URL.
+  const isOwn = (url) => new URL(url, document.baseURI).origin === location.origin;
 
   // Steps of a sign-in page are parts of one page: the component in it follows the address without loading it anew.
   // Whatever else Clerk leads to is another page, which Django has to render.
@@ -131,7 +132,7 @@
   // Return the step-up that a response asks for, or null. The body is the one that Clerk's own SDKs act upon.
   async function readReverification(response) {
     if (response.status !== 403 || !response.headers.get("Content-Type")?.startsWith("application/json")) return null;
-    const body = await response.clone().json();
+    const body = await response.clone().json().catch(() => null);
     const error = body?.clerk_error;
     if (error?.type !== "forbidden" || error.reason !== "reverification-error") return null;
     return error.metadata?.reverification ?? "strict";
