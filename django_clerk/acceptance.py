@@ -15,6 +15,7 @@ from .core.machines import SESSION, SESSIONS_ONLY, TokenType
 from .core.policies import Decision
 from .guards import aguard, guard
 from .identify import in_thread
+from .operations import operations_of
 
 _TYPES = get_args(TokenType)
 #: On the request: what the guards that it has come by accept, so that the next one does not take it back.
@@ -81,15 +82,20 @@ def accepted_at(view: Any) -> tuple[TokenType, ...]:
 
     REST framework's views accept what any of their authentication classes does; other classes than ours say nothing.
     """
-    if hasattr(view, "clerk_accepts") or not hasattr(view, "cls"):
-        types = types_of(view)
-        return (types,) if isinstance(types, str) else types
-    accepted = [name for cls in authentication_of(view) for name in getattr(cls, "accepts", SESSIONS_ONLY)]
-    return tuple(dict.fromkeys(accepted)) or SESSIONS_ONLY
+    if not hasattr(view, "clerk_accepts"):
+        if hasattr(view, "cls"):
+            accepted = [name for cls in authentication_of(view) for name in getattr(cls, "accepts", SESSIONS_ONLY)]
+            return tuple(dict.fromkeys(accepted)) or SESSIONS_ONLY
+        if operations := operations_of(view):
+            return _accepted_by(operations)
+    types = types_of(view)
+    return (types,) if isinstance(types, str) else types
 
 
 def pending_allowed_at(view: Any) -> bool:
     """Tell whether a view counts sessions with unfinished tasks as signed in."""
+    if operations := operations_of(view):
+        return all(_each(operations, "clerk_pending_allowed"))  # an operation that does not will not ask again
     allowed = getattr(view, "clerk_pending_allowed", False) is True
     return allowed or any(getattr(cls, "allow_pending", False) for cls in authentication_of(view))
 
@@ -99,6 +105,22 @@ def authentication_of(view: Any) -> Sequence[Any]:
     given = {**getattr(view, "initkwargs", {}), **getattr(view, "view_initkwargs", {})}
     classes = getattr(getattr(view, "cls", None), "authentication_classes", ())
     return cast("Sequence[Any]", given.get("authentication_classes", classes))
+
+
+def _accepted_by(operations: Sequence[Any]) -> tuple[TokenType, ...]:
+    """
+    Return what any of the ClerkAuth of a path of Django Ninja accepts: each will judge for itself.
+
+    Where anybody could come by a class that is none of ours, or by none, only sessions: a machine that is let in for
+    one operation must not find the next one open.
+    """
+    types = _each(operations, "clerk_accepts")
+    return tuple(dict.fromkeys(name for accepted in types for name in accepted)) if all(types) else SESSIONS_ONLY
+
+
+def _each(operations: Sequence[Any], mark: str) -> list[Any]:
+    """Return the mark of each authentication class of each operation; None for one without, and for no class."""
+    return [getattr(auth, mark, None) for operation in operations for auth in operation.auth_callbacks or (None,)]
 
 
 def mark_accepting(view: Any, types: tuple[TokenType, ...]) -> None:

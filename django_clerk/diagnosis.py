@@ -24,6 +24,7 @@ from .core.jwks import read_key_set
 from .exceptions import APIError, APIUnavailable
 from .models import ClerkWebhookEvent
 from .rows import database
+from .webhooks.replay import LEFT_BEHIND, failed, unfinished
 from .wiring import get_client, get_instance, make_keys
 
 _SHOWN = 7  #: characters of a key that may be printed: they say which kind it is, and nothing else
@@ -156,6 +157,7 @@ def _database() -> Iterator[Finding]:
             return
         last = ClerkWebhookEvent.objects.using(alias).order_by("-pk").first()
         yield from (_from_check(message) for message in check_groups(databases=[alias]))
+        yield from _inbox()
     except DatabaseError as error:
         # Not the message, in which some databases name the host and the user.
         yield Finding("problem", f"The database cannot be used ({type(error).__name__}).", "Check DATABASES.")
@@ -164,6 +166,16 @@ def _database() -> Iterator[Finding]:
         f"the last webhook came at {last.received_at:%Y-%m-%d %H:%M %Z}".rstrip() if last else "no webhook has come yet"
     )
     yield Finding("ok", f"The database is up to date, and {told}.")
+
+
+def _inbox() -> Iterator[Finding]:
+    """Events whose effect has not come: what they told is missing here, until they are applied."""
+    if count := failed().count():
+        hint = "The inbox says why, in the column error. Mend that, and run manage.py clerk_replay_events."
+        yield Finding("warning", f"Webhook events that failed: {count}.", hint)
+    if count := unfinished().count():
+        hint = "See that the workers of your queue run, and run manage.py clerk_replay_events --unfinished."
+        yield Finding("warning", f"Webhook events without effect after {LEFT_BEHIND / 60:g} minutes: {count}.", hint)
 
 
 def _is_among(key: RSAPublicKey, keys: Keys) -> bool:

@@ -19,6 +19,7 @@ from .audit import adenied, denied
 from .callers import asubject_of, subject_of
 from .core import policies
 from .core.policies import Answer, Decision, Subject
+from .operations import operations_of
 
 #: Decides about somebody who is signed in, looking up what the decision is about if need be.
 Judge = Callable[[Subject], Decision]
@@ -56,10 +57,20 @@ async def aguard(
 
 
 def refusal(
-    request: HttpRequest, judge: Judge, *, refuse: Refuse = respond, rule: str = "", unless: Unless | None = None
+    request: HttpRequest,
+    judge: Judge,
+    *,
+    refuse: Refuse = respond,
+    rule: str = "",
+    unless: Unless | None = None,
+    even_exempt: bool = False,
 ) -> HttpResponseBase | None:
-    """Return the answer to a caller who is refused, and tell of it; None for one who is let in."""
-    refused = _refuse(request, subject_of(request), judge, refuse, rule, unless)
+    """
+    Return the answer to a caller who is refused, and tell of it; None for one who is let in.
+
+    With ``even_exempt`` a cookie is checked for CSRF whoever has exempted the view.
+    """
+    refused = _refuse(request, subject_of(request), judge, refuse, rule, unless, even_exempt)
     if refused is None:
         return None
     denied(request, refused.decision, refused.status)
@@ -74,15 +85,16 @@ async def arefusal(
     refuse: Refuse = respond,
     rule: str = "",
     unless: Unless | None = None,
+    even_exempt: bool = False,
 ) -> HttpResponseBase | None:
     """Do what refusal() does."""
     subject = await asubject_of(request)
     try:
-        refused = None if queries else _refuse(request, subject, judge, refuse, rule, unless)
+        refused = None if queries else _refuse(request, subject, judge, refuse, rule, unless, even_exempt)
     except SynchronousOnlyOperation:
         queries = True  # a policy of the project's own, or what a template of its own wants to know
     if queries:
-        refused = await sync_to_async(_refuse)(request, subject, judge, refuse, rule, unless)
+        refused = await sync_to_async(_refuse)(request, subject, judge, refuse, rule, unless, even_exempt)
     if refused is None:
         return None
     await adenied(request, refused.decision, refused.status)
@@ -124,12 +136,13 @@ def _refuse(
     judge: Judge,
     refuse: Refuse,
     rule: str,
-    unless: Unless | None = None,
+    unless: Unless | None,
+    even_exempt: bool,
 ) -> _Refused | None:
     """Ask who it is first, and only then look for the object."""
     decision = policies.known.decide(subject)
     if decision.answer is Answer.ALLOW:
-        if (forged := _check_csrf(request, subject)) is not None:
+        if (forged := _check_csrf(request, subject, even_exempt)) is not None:
             return _Refused(Decision(Answer.FORBID, "csrf"), forged)
         decision = judge(subject)
     elif rule:
@@ -142,14 +155,16 @@ def _refuse(
         return _Refused(decision, page)
 
 
-def _check_csrf(request: HttpRequest, subject: Subject) -> HttpResponseBase | None:
+def _check_csrf(request: HttpRequest, subject: Subject, even_exempt: bool) -> HttpResponseBase | None:
     """
-    Check what a cookie authorizes at a view of Django REST framework.
+    Check what a cookie authorizes at a view of Django REST framework or Django Ninja.
 
     Such views are exempt, because their authentication classes check; there may be none that knows of Clerk's cookie.
+    Whoever exempts one view has decided so for that view; a rule for many views has not.
     """
     view = getattr(request.resolver_match, "func", None)
-    if subject.auth.source == "header" or not hasattr(view, "cls"):
+    is_unchecked = hasattr(view, "cls") or bool(operations_of(view))
+    if subject.auth.source == "header" or not (is_unchecked or (even_exempt and getattr(view, "csrf_exempt", False))):
         return None
     check = CsrfViewMiddleware(lambda request: HttpResponse())
     check.process_request(request)

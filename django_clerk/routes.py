@@ -19,6 +19,7 @@ from .core.patterns import PathPattern, Route
 from .core.policies import ALLOW, Answer, Decision, Subject
 from .core.routes import Access, Routes, Rule
 from .guards import arefusal, refusal
+from .operations import operations_of
 from .urlconf import names_in
 from .wiring import get_routes
 
@@ -35,7 +36,14 @@ def refuse_by_route(request: HttpRequest, view: Any) -> HttpResponseBase | None:
         return None
     if door.is_special:
         decide(request, door.types, door.pending)
-    return refusal(request, door.judge, refuse=door.refuse, rule=door.rules[0].name, unless=_is_sign_in_page)
+    return refusal(
+        request,
+        door.judge,
+        refuse=door.refuse,
+        rule=door.rules[0].name,
+        unless=_is_sign_in_page,
+        even_exempt=True,
+    )
 
 
 async def arefuse_by_route(request: HttpRequest, view: Any) -> HttpResponseBase | None:
@@ -45,7 +53,14 @@ async def arefuse_by_route(request: HttpRequest, view: Any) -> HttpResponseBase 
         return None
     if door.is_special:
         await adecide(request, door.types, door.pending)
-    return await arefusal(request, door.judge, refuse=door.refuse, rule=door.rules[0].name, unless=_is_sign_in_page)
+    return await arefusal(
+        request,
+        door.judge,
+        refuse=door.refuse,
+        rule=door.rules[0].name,
+        unless=_is_sign_in_page,
+        even_exempt=True,
+    )
 
 
 def opens_itself(view: Any) -> bool:
@@ -88,7 +103,7 @@ class _Door:
         return ALLOW
 
     def refuse(self, request: HttpRequest, decision: Decision) -> HttpResponseBase:
-        """REST framework's views are an API, for browsers too; and a machine is told what it may send."""
+        """REST framework's views and Ninja's are an API, for browsers too; and a machine is told what it may send."""
         page = is_page(request) and not self.is_api
         if self.types == SESSIONS_ONLY or (page and SESSION in self.types):
             return respond(request, decision, page=page)
@@ -107,7 +122,8 @@ def _door(request: HttpRequest, view: Any) -> _Door | None:
     rules = routes.rules_for(route, request.path_info, opened=opens_itself(view))
     if not rules or rules[0].access is Access.PUBLIC:
         return None
-    return _Door(rules, accepted_at(view), pending_allowed_at(view), hasattr(view, "cls"))
+    is_api = hasattr(view, "cls") or bool(operations_of(view))
+    return _Door(rules, accepted_at(view), pending_allowed_at(view), is_api)
 
 
 @lru_cache(maxsize=32)

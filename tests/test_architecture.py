@@ -15,7 +15,7 @@ from tests.imports import PACKAGE, Import, absolute, imports_of, modules
 FLOORS = (
     ("", "exceptions"),
     ("core",),
-    ("conf", "cookies", "http", "signals", "api", "keystore", "public", "urlconf"),
+    ("conf", "cookies", "http", "signals", "api", "keystore", "operations", "public", "urlconf"),
     ("wiring", "models"),
     (
         "accounts",

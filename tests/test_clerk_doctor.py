@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import override_settings
+from django.utils import timezone
 
 from django_clerk.api.probe import look
 from django_clerk.diagnosis import diagnose
@@ -195,6 +198,26 @@ def test_a_database_that_is_away() -> None:
     done = in_a_process("from tests import settings; settings.DATABASES['default']['NAME'] = '/dev/null/VeryUnlikely'")
     assert "problem  The database cannot be used (OperationalError)." in done.stdout
     assert "VeryUnlikely" not in done.stdout + done.stderr
+
+
+def receive(state: str, *, minutes_ago: float, number: int) -> None:
+    received_at = timezone.now() - timedelta(minutes=minutes_ago)
+    for position in range(number):
+        event = ClerkWebhookEvent.objects.create(svix_id=f"{state}_{minutes_ago}_{position}", type="x", state=state)
+        ClerkWebhookEvent.objects.filter(pk=event.pk).update(received_at=received_at)
+
+
+def test_events_without_effect(clerk: Loopback) -> None:
+    for state in ("applied", "stale"):
+        receive(state, minutes_ago=60, number=1)
+    receive("received", minutes_ago=4, number=1)  # somebody may be working on it
+    assert warnings() == []
+    receive("failed", minutes_ago=0, number=2)
+    receive("received", minutes_ago=6, number=3)
+    assert warnings() == ["Webhook events that failed: 2.", "Webhook events without effect after 5 minutes: 3."]
+    text, failure = consult()
+    assert failure == ""
+    assert re.findall(r"run manage.py (.*)\.\n", text) == ["clerk_replay_events", "clerk_replay_events --unfinished"]
 
 
 @override_settings(CLERK_ROLE_GROUPS={"admin": ["Editors"]})

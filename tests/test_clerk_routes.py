@@ -21,11 +21,14 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.generic import RedirectView
 from django.views.generic.detail import SingleObjectMixin
+from ninja import NinjaAPI
+from ninja.security import django_auth
 from rest_framework.permissions import AllowAny, IsAdminUser, IsAuthenticated
 from rest_framework.views import APIView
 
 from django_clerk import decorators, drf, mixins
 from django_clerk.checks.routes import check_routes
+from django_clerk.contrib.ninja import ClerkAuth
 from django_clerk.core import policies
 from tests.settings import MIDDLEWARE
 from tests.test_checks import found
@@ -152,6 +155,20 @@ VIEWS: dict[str, tuple[Any, list[str]]] = {
     ),
 }
 
+ninja = NinjaAPI(urls_namespace="ninja", docs_url=None, openapi_url=None)
+OPERATIONS: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "open": ({"get": None}, []),
+    "login": ({"get": ClerkAuth()}, ["get: accepted(session_token)"]),
+    "some": ({"get": ClerkAuth(), "post": None}, []),
+    "each": (
+        {"get": ClerkAuth(accepts=["api_key"]), "post": [ClerkAuth(policies.has_role("admin")), django_auth, bool]},
+        ["get: accepted(api_key)", "post: (accepted(session_token) & has_role(admin)) | SessionAuth | bool"],
+    ),
+}
+for name, (auths, _) in OPERATIONS.items():
+    for method, auth in auths.items():
+        getattr(ninja, method)(f"{name}/", auth=auth, url_name=name, operation_id=f"{name} {method}")(show)
+
 urlpatterns = [
     *(path(f"{name}/", view, name=name) for name, (view, _) in VIEWS.items()),
     path("public/", decorators.clerk_public(show), name="public"),
@@ -168,6 +185,7 @@ urlpatterns = [
     path("hidden/", include([path("a/", show), path("b/<slug:x>/", show)])),
     path("admin/", admin.site.urls),
     path("webhooks/", include("django_clerk.webhooks.urls")),
+    path("ninja/", ninja.urls),
 ]
 
 pytestmark = pytest.mark.urls(__name__)
@@ -191,6 +209,12 @@ class TestGuards:
         row = table()[name]
         assert row["guards"] == VIEWS[name][1]
         assert row["unguarded"] is (VIEWS[name][1] == [])
+
+    @pytest.mark.parametrize("name", OPERATIONS)
+    def test_on_operations_of_ninja(self, name: str) -> None:
+        row = table()[f"ninja:{name}"]
+        assert row["guards"] == OPERATIONS[name][1]
+        assert row["unguarded"] is (not OPERATIONS[name][1])
 
     def test_of_the_admin(self) -> None:
         rows = {name: row for name, row in table().items() if name.startswith("admin:")}

@@ -1,4 +1,4 @@
-"""Blocks of pages for those who are allowed: the table of every other door, and what a template must never show."""
+"""Blocks of pages: their conditions, and what a template must never show. For who is allowed, see test_doors."""
 
 from __future__ import annotations
 
@@ -21,44 +21,14 @@ from rest_framework.views import APIView
 from django_clerk.conditions import is_allowed
 from django_clerk.models import ClerkUser
 from tests.asynchronous import in_this_thread
-from tests.callers import CALLERS, as_api, as_page, create_post, sign_up
 from tests.mint import bearer, mint, organization
-from tests.test_doors import ANSWERS, RULES
-from tests.testapp.models import Post
 from tests.testapp.people import create_user
+from tests.testapp.shown import block
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 
-TAGS = {
-    "login": "clerk_signed_in",
-    "role": 'clerk_protect role="admin"',
-    "org-role": 'clerk_protect role="org:admin"',
-    "permission": 'clerk_protect permission="org:billing:manage"',
-    "org": 'clerk_protect organization="acme"',
-    "feature": 'clerk_protect feature="reports"',
-    "plan": 'clerk_protect plan="pro"',
-    "reverify": 'clerk_protect reverification="strict"',
-    "owner": 'clerk_protect owner=post owner_field="author"',
-}
 LOAD = "{% load clerk %}"
 IN_AND_OUT = "{% clerk_signed_in %}in{% else %}out{% endclerk_signed_in %}"
-
-
-def block(tag: str, inside: str = "in", otherwise: str = "no") -> str:
-    return f"{{% {tag} %}}{inside}{{% else %}}{otherwise}{{% end{tag.split()[0]} %}}"
-
-
-def source_of(rule: str) -> str:
-    if rule == "owner-or-role":
-        return block(TAGS["owner"], otherwise=block(TAGS["role"]))
-    return block(TAGS[rule])
-
-
-def answers(request: HttpRequest, pk: int) -> HttpResponse:
-    """What a page shows under each rule."""
-    context = {"post": Post.objects.get(pk=pk)}
-    template = engines["django"].from_string(LOAD + " ".join(f"{rule}={source_of(rule)}" for rule in RULES))
-    return HttpResponse(template.render(context, request))
 
 
 def shown(request: HttpRequest) -> HttpResponse:
@@ -94,7 +64,6 @@ def in_jinja(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
-    path("answers/<int:pk>/", answers),
     path("shown/", shown),
     path("async-shown/", async_shown),
     path("async-asked/", async_asked),
@@ -117,17 +86,6 @@ def show(client: Client, source: str, url: str = "/shown/", **claims: Any) -> st
 
 def compiled(source: str) -> Template:
     return Template(LOAD + source)
-
-
-class TestTheTable:
-    @pytest.mark.parametrize("caller", CALLERS)
-    @pytest.mark.parametrize("headers_of", [as_page, as_api])
-    def test_the_answers_of_every_other_door(self, caller: str, headers_of: Any, client: Client) -> None:
-        user = sign_up(CALLERS[caller])
-        post = create_post(CALLERS[caller], user)
-        page = client.get(f"/answers/{post.pk}/", headers=headers_of(CALLERS[caller], user)).text
-        expected = {rule: "in" if word == "in" else "no" for rule, word in ANSWERS[caller].items()}
-        assert dict(answer.split("=") for answer in page.split()) == expected
 
 
 class TestConditions:

@@ -25,6 +25,7 @@ from django_clerk.core import policies
 from django_clerk.core.auth import Auth
 from django_clerk.core.machines import SESSIONS_ONLY
 from django_clerk.core.policies import Answer, Decision, Policy, Subject
+from django_clerk.guards import mark_guarded
 
 #: On the request: what the last of several ClerkAuth would have said to a caller whom none of them knows.
 _ANSWER = "_clerk_ninja_answer"
@@ -71,6 +72,10 @@ class ClerkAuth(AuthBase):
         self._acceptance = Acceptance(accepts, scopes)
         self._policy = self._acceptance.policy if policy is None else self._acceptance.policy & policy
         self._allow_pending = allow_pending
+        # For the route policy, which is asked before, and for the table of URLs.
+        self.clerk_accepts = self._acceptance.types
+        self.clerk_pending_allowed = allow_pending
+        mark_guarded(self, self._policy.name)
 
     def __call__(self, request: HttpRequest) -> Auth | None:
         """Return who calls, None for somebody unknown. Raises Refused. Ninja calls it in a thread, where that helps."""
