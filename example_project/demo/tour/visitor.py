@@ -104,6 +104,11 @@ class Browser(_Visitor):
                 self._cookies.clear(cookie.domain, cookie.path, cookie.name)
 
     @property
+    def cookie_header(self) -> str:
+        """What the browser sends along with every request."""
+        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._cookies if cookie.path == "/")
+
+    @property
     def cookies(self) -> set[str]:
         return set(self._cookies.keys())
 
