@@ -39,6 +39,8 @@ POSTS = {
 def move_in() -> None:
     """Let people into the local Clerk, unless they live there. Django hears of them by the sync."""
     get_emulator().seed_users(PEOPLE)
+    # At Clerk, roles and their permissions are made in the dashboard.
+    get_emulator().dashboard.configure(role_permissions={"org:admin": ["org:notices:write"]})
 
 
 def write_posts() -> None:

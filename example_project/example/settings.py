@@ -17,6 +17,7 @@ folder. Without it people sign in on a plain page of the local Clerk.
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -29,7 +30,7 @@ ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 
 INSTALLED_APPS = [
     "posts",  # before django_clerk, whose sign-in page it shows in its own frame: templates/django_clerk/
-    "django.contrib.admin",
+    "django_clerk.admin_site",  # CLERK: instead of django.contrib.admin, with "Sign in with Clerk" at its door
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -40,6 +41,8 @@ INSTALLED_APPS = [
     "rest_framework",
     "demo",  # `manage.py demo`, nothing of which a project needs
 ]
+# Neighbours that the site uses where they are installed, and does without where they are not.
+INSTALLED_APPS += [name for name in ("channels", "drf_spectacular", "ninja") if find_spec(name)]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -59,11 +62,35 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
 ]
 
+# CLERK: the route policy. What is said nothing else of is for whoever is signed in by Clerk: also a view that somebody
+# forgets to guard, also one of another package. `manage.py clerk_routes` prints what guards each URL.
+CLERK_PROTECTED_ROUTES = ["*"]
+CLERK_PUBLIC_ROUTES = ["posts:home", "posts:detail", "admin:"]  # the admin has a door of its own
+CLERK_ROLE_ROUTES = {"/admin-area/.*": "admin"}
+
+# CLERK: roles that give rights in Django, and take them back: "role" in a user's public metadata at Clerk. Who is staff
+# may enter the admin; what editors may do there is said by their group, which migration 0002 of posts has made.
+CLERK_STAFF_ROLES = ["admin", "editor"]
+CLERK_SUPERUSER_ROLES = ["admin"]
+CLERK_ROLE_GROUPS = {"editor": ["Editors"]}
+
 # CLERK: for Django REST framework. Every API view is for signed-in callers unless it says otherwise.
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["django_clerk.drf.ClerkAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["django_clerk.drf.IsClerkAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": [
+        "rest_framework.renderers.JSONRenderer",
+        "django_clerk.drf.ClerkBrowsableAPIRenderer",  # where people sign in and out by Clerk
+    ],
+    "DEFAULT_THROTTLE_CLASSES": [
+        "django_clerk.drf.ClerkUserRateThrottle",  # a user, with all sessions and keys together
+        "django_clerk.drf.ClerkAPIKeyRateThrottle",  # each API key besides
+    ],
+    "DEFAULT_THROTTLE_RATES": {"clerk_user": "1000/hour", "clerk_api_key": "100/min"},
 }
+if "drf_spectacular" in INSTALLED_APPS:
+    REST_FRAMEWORK["DEFAULT_SCHEMA_CLASS"] = "django_clerk.contrib.spectacular.ClerkAutoSchema"
+    SPECTACULAR_SETTINGS = {"TITLE": "Commonplace", "VERSION": "1"}
 
 # CLERK: the real one, or a local one for development. Tokens made for other sites than those named are refused.
 if "CLERK_SECRET_KEY" in os.environ:
@@ -116,3 +143,20 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "static/"
+
+# CLERK: who was refused, by which rule, and who really acted. Ids of Clerk's only; no name, no address, no token.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "access": {"format": "{asctime} {message} (user {user_id}, actor {actor_id}, status {status})", "style": "{"},
+    },
+    "handlers": {"access": {"class": "logging.StreamHandler", "formatter": "access"}},
+    "loggers": {
+        "django_clerk.access": {"handlers": ["access"], "level": "INFO", "propagate": False},
+        "django_clerk.impersonation": {"handlers": ["access"], "level": "INFO", "propagate": False},
+    },
+}
+
+if "channels" in INSTALLED_APPS:  # for one process; with several it takes Redis
+    CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}

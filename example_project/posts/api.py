@@ -2,7 +2,8 @@
 The API, for a single-page application or a phone that sends Clerk's session token as ``Authorization: Bearer …``.
 
 Signed out is 401, somebody else's is 403, not there is 404. A browser's cookie works too, and then Django's CSRF
-token is asked for.
+token is asked for: open /api/posts/ in a browser, which shows the browsable API. How often anybody may call, how the
+API looks and who may call unless a view says otherwise is in the settings: REST_FRAMEWORK.
 """
 
 from __future__ import annotations
@@ -12,9 +13,22 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from django_clerk.drf import ClerkOwnedMixin, HasClerkRole, IsClerkAuthenticated, IsClerkOwner
+from django_clerk.drf import (
+    ClerkAuthentication,
+    ClerkOwnedMixin,
+    HasClerkPermission,
+    HasClerkRole,
+    IsClerkAuthenticated,
+    IsClerkOwner,
+)
 
-from .models import Post
+from .models import Notice, Post
+
+
+class SessionOrKey(ClerkAuthentication):
+    """For views that people's programs may call as well, with an API key."""
+
+    accepts = ("session_token", "api_key")
 
 
 class PostSerializer(serializers.ModelSerializer):
@@ -35,9 +49,30 @@ class PostViewSet(ClerkOwnedMixin, viewsets.ModelViewSet):
 
     queryset = Post.objects.all()
     serializer_class = PostSerializer
+    authentication_classes = [SessionOrKey]
     permission_classes = [HasClerkRole("admin") | IsClerkOwner]
     owner_field = "author"
     hide_others = False
+
+
+class NoticeSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Notice
+        fields = ["id", "text", "created"]
+
+
+class NoticeViewSet(ClerkOwnedMixin, viewsets.ModelViewSet):
+    """
+    The notices of the organization that is active in the session, for those who may write them.
+
+    They belong to the organization, whoever of its members wrote one; those of another do not exist (404).
+    """
+
+    queryset = Notice.objects.all()
+    serializer_class = NoticeSerializer
+    permission_classes = [IsClerkOwner & HasClerkPermission("org:notices:write")]
+    owner_field = "organization"
+    owner_type = "organization"
 
 
 class Me(APIView):

@@ -11,6 +11,7 @@ app_name = "api"
 
 router = SimpleRouter()
 router.register("posts", api.PostViewSet)
+router.register("notices", api.NoticeViewSet)
 
 urlpatterns = [
     path("me/", api.Me.as_view(), name="me"),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django import forms
 
-from .models import Post
+from .models import Notice, Post
 
 
 class PostForm(forms.ModelForm):
@@ -13,3 +13,12 @@ class PostForm(forms.ModelForm):
         fields = ["title", "body"]
         widgets = {"body": forms.Textarea(attrs={"rows": 6})}
         labels = {"body": "Text"}
+
+
+class NoticeForm(forms.ModelForm):
+    """The text. The organization is not a field either."""
+
+    class Meta:
+        model = Notice
+        fields = ["text"]
+        labels = {"text": "A new notice"}

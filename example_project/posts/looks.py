@@ -1,11 +1,14 @@
-"""The colours of the site for Clerk's components: the stylesheet's own, so that they are light and dark as it is."""
+"""What every template knows: the colours of the site, for Clerk's components, and whether there are WebSockets."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
+from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest
 
+#: The stylesheet's own, so that they are light and dark as it is.
 CLERK_APPEARANCE = {
     "variables": {
         "colorPrimary": "var(--clerk-primary)",
@@ -27,4 +30,5 @@ CLERK_APPEARANCE = {
 
 
 def looks(request: HttpRequest) -> dict[str, Any]:
-    return {"clerk_appearance": CLERK_APPEARANCE}
+    is_live = isinstance(request, ASGIRequest) and apps.is_installed("channels")
+    return {"clerk_appearance": CLERK_APPEARANCE, "is_live": is_live}

@@ -25,11 +25,15 @@ from django_clerk.mixins import (
 from django_clerk.models import ClerkUser, ClerkWebhookEvent
 
 from .forms import PostForm
-from .models import Post
+from .models import Post, Refusal
 
 
 class Home(ListView):
-    """Everybody's posts, for everybody. A view without a guard is public, and may still ask who is there."""
+    """
+    Everybody's posts, for everybody, and it may still ask who is there.
+
+    It has no guard, and CLERK_PUBLIC_ROUTES says that this is meant to be so: whatever nobody opens is shut.
+    """
 
     queryset = Post.objects.select_related("author__clerk")
     template_name = "posts/home.html"
@@ -38,6 +42,8 @@ class Home(ListView):
 
 
 class PostDetail(DetailView):
+    """One post, for everybody too. The template shows its buttons to the owner."""
+
     queryset = Post.objects.select_related("author__clerk")
     template_name = "posts/detail.html"
 
@@ -88,25 +94,13 @@ class PostDelete(ClerkReverificationRequiredMixin, ClerkOwnerRequiredMixin, Succ
     success_message = "The post is deleted."
 
 
-@clerk_login_required
-def organization(request: HttpRequest) -> HttpResponse:
-    """The organization that is active in this session, as the token says, and a switcher of Clerk's."""
-    return render(request, "posts/organization.html")
-
-
-@clerk_role_required("org:admin")
-def organization_books(request: HttpRequest) -> HttpResponse:
-    """For admins of the active organization. In another organization the same person may have another role."""
-    return render(request, "posts/organization_books.html")
-
-
 @clerk_role_required("admin")
 def admin_area(request: HttpRequest) -> HttpResponse:
     """
     Who is synced and what Clerk has told us, for people with the application role "admin".
 
     The role is {"role": "admin"} in the user's public metadata at Clerk. A role in the active organization would be
-    asked for with its prefix, as in organization_books().
+    asked for with its prefix, as in organizations.py.
     """
     people = ClerkUser.objects.select_related("user").order_by("created_at")
     return render(
@@ -123,4 +117,18 @@ class Inbox(ClerkRoleRequiredMixin, ListView):
     queryset = ClerkWebhookEvent.objects.order_by("-pk")
     template_name = "posts/inbox.html"
     context_object_name = "events"
+    paginate_by = 50
+
+
+class Refusals(ListView):
+    """
+    Who was not allowed, and which rule said so: what receivers.py has kept.
+
+    No guard here either. CLERK_ROLE_ROUTES is about this whole area of the site, so that a page nobody thought of
+    guarding is guarded all the same.
+    """
+
+    model = Refusal
+    template_name = "posts/refusals.html"
+    context_object_name = "refusals"
     paginate_by = 50

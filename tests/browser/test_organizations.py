@@ -35,10 +35,15 @@ def test_switching_is_seen_by_the_server(
     visitor.reads("On your own")
     visitor.choose_organization("Harbour")
     visitor.reads("org:admin")  # the page has loaded itself anew
+    visitor.fill("text", "High tide at six")
+    visitor.press("Put it up")
+    visitor.reads("The notice is up.")
     visitor.press("The books, for its admins")
     visitor.reads("The books of harbour")
     visitor.choose_organization("Engines")
     visitor.reads("not yours to open")
     visitor.open("/organization/")
     visitor.reads("org:member")
+    assert "High tide" not in visitor.text
+    assert "Put it up" not in visitor.text
     assert visitor.asks("/api/me/")["organization"] == "engines"

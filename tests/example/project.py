@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import jwt
 import requests
@@ -66,13 +67,21 @@ class Site:
         assert arrival.status_code == 302, arrival.text
         return browser
 
-    def program(self, name: str) -> Program:
-        """Return a program for somebody who has signed in, with a token that outlives these tests."""
-        claims = jwt.decode(self.signed_in(name).token, options={"verify_signature": False})
+    @property
+    def back_office(self) -> Program:
+        """Whatever has the secret key, and calls Clerk's Backend API with it."""
         keys = json.loads((self._log.parent / ".clerk" / "instance.json").read_text(encoding="utf-8"))
-        back_office = Program(f"{self.origin}/__clerk_api/", keys["secret_key"])
-        answer = back_office.post(f"v1/sessions/{claims['sid']}/tokens", {"expires_in_seconds": 3600})
-        return Program(self.origin, answer.json()["jwt"])
+        return Program(f"{self.origin}/__clerk_api/", keys["secret_key"])
+
+    def program(self, browser: Browser | str) -> Program:
+        """Return a program for somebody who has signed in, with a token that outlives these tests."""
+        path = f"v1/sessions/{self.claims(browser)['sid']}/tokens"
+        return Program(self.origin, self.back_office.post(path, {"expires_in_seconds": 3600}).json()["jwt"])
+
+    def claims(self, browser: Browser | str) -> dict[str, Any]:
+        """Return what the session token of somebody says."""
+        signed_in = self.signed_in(browser) if isinstance(browser, str) else browser
+        return jwt.decode(signed_in.token, options={"verify_signature": False})
 
     def answers(self) -> bool:
         try:

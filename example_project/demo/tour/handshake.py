@@ -52,7 +52,7 @@ def ended_session_is_not_renewed(cast: Cast) -> Finding:
 
 def _pass_time(cast: Cast, browser: Browser) -> None:
     claims = session_of(browser)
-    browser.let_expire(
+    browser.replace_token(
         get_emulator().mint_session_token(claims["sub"], azp=cast.origin, session_id=claims["sid"], lifetime=-60)
     )
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
 from django.core.management.base import CommandError, OutputWrapper
 
-from . import handshake, members, ownership, signed_out, sync
+from . import doors, handshake, members, ownership, signed_out, sync
 from .cast import Cast
 from .report import Finding, Printer
 from .site import NotServed, served
@@ -22,6 +22,7 @@ CHAPTERS: dict[str, list[Step]] = {
     "Signed in": members.STEPS,
     "A minute later": handshake.STEPS,
     "Whose post is it?": ownership.STEPS,
+    "One rule, at every door": doors.STEPS,
     "Clerk's users change, and Django follows": sync.STEPS,
 }
 

@@ -91,8 +91,8 @@ class Browser(_Visitor):
             raise LookupError("nobody is signed in")
         return token
 
-    def let_expire(self, token: str) -> None:
-        """Put an expired session token in the place of the one that is there, as if time had passed."""
+    def replace_token(self, token: str) -> None:
+        """Put another session token in the place of the one that is there, as Clerk's JavaScript does once a minute."""
         for cookie in self._cookies:
             if cookie.name.startswith("__session"):
                 cookie.value = token
@@ -102,6 +102,11 @@ class Browser(_Visitor):
         for cookie in list(self._cookies):
             if cookie.name.startswith(prefix):
                 self._cookies.clear(cookie.domain, cookie.path, cookie.name)
+
+    @property
+    def cookie_header(self) -> str:
+        """What the browser sends along with every request."""
+        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._cookies if cookie.path == "/")
 
     @property
     def cookies(self) -> set[str]:

@@ -1,3 +1,5 @@
+import django.db.models.deletion
+import django_clerk.models.fields
 from django.conf import settings
 from django.db import migrations, models
 
@@ -5,9 +7,36 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = [migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
+    dependencies = [
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
 
     operations = [
+        migrations.CreateModel(
+            name="Notice",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("organization", django_clerk.models.fields.IdField(db_index=True, max_length=255)),
+                ("text", models.CharField(max_length=200)),
+                ("created", models.DateTimeField(auto_now_add=True)),
+            ],
+            options={
+                "ordering": ["-created", "-pk"],
+            },
+        ),
+        migrations.CreateModel(
+            name="Refusal",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("rule", models.CharField(max_length=200)),
+                ("view", models.CharField(max_length=200)),
+                ("clerk_id", django_clerk.models.fields.IdField(max_length=255)),
+                ("created", models.DateTimeField(auto_now_add=True)),
+            ],
+            options={
+                "ordering": ["-created", "-pk"],
+            },
+        ),
         migrations.CreateModel(
             name="Post",
             fields=[
@@ -18,10 +47,12 @@ class Migration(migrations.Migration):
                 (
                     "author",
                     models.ForeignKey(
-                        on_delete=models.deletion.CASCADE, related_name="posts", to=settings.AUTH_USER_MODEL
+                        on_delete=django.db.models.deletion.CASCADE, related_name="posts", to=settings.AUTH_USER_MODEL
                     ),
                 ),
             ],
-            options={"ordering": ["-created", "-pk"]},
+            options={
+                "ordering": ["-created", "-pk"],
+            },
         ),
     ]

@@ -24,13 +24,14 @@ WELCOME = """
 {try_title}
   /               everybody's posts, for everybody
   /dashboard/     your own: sign in, write, edit, delete
-  /organization/  your role in an organization, and what it opens
+  /organization/  your role in an organization, and what it opens: notices for its members, books for its admins
   /admin-area/    opens for the role admin, and refuses everybody else; so does /inbox/, with Clerk's webhooks
-  /api/posts/     the same for programs; /api/me/ says who you are
+  /api/posts/     the same for programs; /api/me/ says who you are, /api/schema/ how to call
   /__clerk/users  the local Clerk: change a role, ban or delete somebody, and see the webhook arrive in /inbox/
-  /admin/         Django's admin: {keyholder}, password {password}, new at each start (use a private window)
+  /admin/         Django's admin, for the roles admin and editor; and for the day when Clerk cannot be reached,
+                  {keyholder}, password {password}, new at each start (use a private window)
 
-  manage.py demo --tour tries every door by itself. Ctrl-C stops the site.
+  manage.py demo --tour tries every door by itself; manage.py clerk_routes lists them. Ctrl-C stops the site.
 """
 
 BY_BOX = "in Clerk's own box, by e-mail address; the code is in /__clerk/inbox"
