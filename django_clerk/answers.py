@@ -53,7 +53,7 @@ def respond(request: HttpRequest, decision: Decision, *, page: bool | None = Non
         return redirect_to_sign_in(request)
     if decision.answer is Answer.REVERIFY and decision.reverification is not None:
         return reverification_page(request, decision.reverification)
-    if (url := conf.CLERK_UNAUTHORIZED_URL) and (page_for_them := resolve_url(url)) != request.path:
+    if (url := conf.CLERK_UNAUTHORIZED_URL) and urlsplit(page_for_them := resolve_url(url)).path != request.path:
         return HttpResponseRedirect(page_for_them)
     raise PermissionDenied
 

@@ -97,7 +97,10 @@ def _create(client: ClerkClient, user: Any, fields: dict[str, Any]) -> bool:
 def _find(client: ClerkClient, external_id: str) -> Any | None:
     """Return the Clerk user with an external id: the one of a run that was interrupted, or of another migration."""
     pages = client.users(external_id=f"+{external_id}")  # Clerk's sign for "with this one"
-    return next((item for page in pages for item in page if item.get("external_id") == external_id), None)
+    return next(
+        (item for page in pages for item in page if isinstance(item, dict) and item.get("external_id") == external_id),
+        None,
+    )
 
 
 def _fields(user: Any, choice: Choice) -> dict[str, Any]:

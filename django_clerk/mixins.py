@@ -13,8 +13,8 @@ from functools import partial, reduce
 from operator import and_
 from typing import Any, ClassVar
 
-from django.core.exceptions import ImproperlyConfigured
-from django.http import HttpRequest
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.views import View
 
@@ -265,7 +265,10 @@ class ClerkOwnerRequiredMixin(ClerkPolicyRequiredMixin):
                 raise ImproperlyConfigured(
                     f"{type(self).__name__} has no get_object(): use a DetailView, or define it."
                 )
-            self._clerk_object = super().get_object(*args, **kwargs)  # type: ignore[misc]
+            try:
+                self._clerk_object = super().get_object(*args, **kwargs)  # type: ignore[misc]
+            except (TypeError, ValueError, ValidationError) as error:  # "abc" is no number, and so nothing's
+                raise Http404("There is no such object.") from error
         return self._clerk_object
 
 

@@ -126,8 +126,9 @@ class TestResponse:
         with override_settings(CLERK_UNAUTHORIZED_URL="/no-entry/"):
             assert respond(request(PAGES["browser"]), Decision(Answer.FORBID))["Location"] == "/no-entry/"
             assert respond(request(CALLS["curl"]), Decision(Answer.FORBID)).status_code == 403
-        with override_settings(CLERK_UNAUTHORIZED_URL="/page/"), pytest.raises(PermissionDenied):
-            respond(request(PAGES["browser"]), Decision(Answer.FORBID))  # which would be a redirect to itself
+        for itself in ("/page/", "/page/?why=role"):
+            with override_settings(CLERK_UNAUTHORIZED_URL=itself), pytest.raises(PermissionDenied):
+                respond(request(PAGES["browser"]), Decision(Answer.FORBID))
 
     def test_unavailable(self) -> None:
         for headers, kind in ((PAGES["browser"], "text/plain; charset=utf-8"), (CALLS["curl"], "application/json")):

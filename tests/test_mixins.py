@@ -10,7 +10,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.exceptions import ImproperlyConfigured
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.test import AsyncRequestFactory, RequestFactory
 from django.views import View
 from django.views.generic import CreateView, DetailView, ListView, UpdateView
@@ -204,6 +204,11 @@ class TestOwner:
         view = type("Guarded", (Authors, PostPage), {})
         with django_assert_num_queries(0):
             assert view.as_view()(RequestFactory().get("/", headers={"Accept": "*/*"}), pk=1).status_code == 401
+
+    @pytest.mark.parametrize("pk", ["abc", "1e3", "\0"])
+    def test_what_can_be_no_key_is_nothings(self, ada: Any, pk: str) -> None:
+        with pytest.raises(Http404):
+            ask(type("Guarded", (Authors, PostPage), {}), pk=pk)
 
     @pytest.mark.parametrize("method", ["get", "head", "options", "post", "put", "delete"])
     def test_every_method_is_guarded(self, ada: Any, method: str) -> None:

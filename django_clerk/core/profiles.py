@@ -15,7 +15,7 @@ _LATEST = 253_402_128_000_000  #: two days before datetime ends, so that every t
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _REPLACED = "\ufffd"
 _EMAIL = re.compile(r"[^\s@\x00-\x1f\x7f-\x9f]+@[^\s@\x00-\x1f\x7f-\x9f]+")
-_DEEPEST = 30  #: levels of metadata; MariaDB's JSON ends at 32
+_DEEPEST = 28  #: levels of metadata; MariaDB's JSON ends at 32, and the inbox has them three levels down
 _LONGEST_NAME = 512  #: letters of a name in metadata; MySQL's JSON ends at 64 KB
 
 
