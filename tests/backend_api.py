@@ -36,9 +36,12 @@ def asked(server: Loopback) -> list[str]:
     return [request.path for request in server.received]
 
 
-def serve_organizations(server: Loopback, members: dict[str, Sequence[Any]], *, gone: Iterable[str] = ()) -> None:
+def serve_organizations(
+    server: Loopback, members: dict[str, Sequence[Any]], *, roles: Sequence[Any] = (), gone: Iterable[str] = ()
+) -> None:
     """Serve organizations, each with its memberships, by offset. Those that are ``gone`` Clerk does not know."""
     organizations = [clerk_organization(clerk_id) for clerk_id in members]
+    server.on("/v1/organization_roles", _by_offset(roles))
     server.on("/v1/organizations", _by_offset(organizations))
     for organization in organizations:
         path = f"/v1/organizations/{organization['id']}"

@@ -158,9 +158,11 @@ def test_organizations_and_their_members(server) -> None:
             "org_void": [],
             "org_one": memberships("org_one", "user_0000"),
         },
+        roles=[clerk_role()],
     )
     assert run("--organizations") == (
         "Users: created 3, updated 0, unchanged 0, removed 0. "
+        "Roles: created 1, updated 0, unchanged 0, removed 0. "
         "Organizations: created 3, updated 0, unchanged 0, removed 0. "
         "Memberships: created 3, updated 0, unchanged 0, removed 0."
     )
@@ -244,6 +246,17 @@ def test_what_a_list_says_of_a_member_counts_against_what_a_role_said_before(ser
     assert "Memberships: created 0, updated 0, unchanged 1, removed 0." in run("--organizations")
 
 
+def test_what_a_role_allows_by_now(server) -> None:
+    """The list of members still says what it said before: Clerk writes a membership anew when its role is another."""
+    serve_users(server, people(1))
+    members = memberships("org_acme", "user_0000", permissions=["org:read", "org:delete"])
+    serve_organizations(server, {"org_acme": members}, roles=[clerk_role(permissions=["org:read", "org:delete"])])
+    run("--organizations")
+    serve_organizations(server, {"org_acme": []}, roles=[clerk_role(permissions=["org:read"], at=2_000)])
+    assert "Roles: created 0, updated 1, unchanged 0, removed 0." in run("--organizations")
+    assert ClerkMembership.objects.get().permissions == ["org:read"]
+
+
 @pytest.mark.urls("tests.webhook_urls")
 def test_who_joins_while_the_list_is_read_stays(server, client) -> None:
     """The webhook comes between the list and the prune."""
@@ -271,6 +284,7 @@ def test_organizations_go_on_where_they_were_interrupted(server) -> None:
     server.received.clear()
     assert "Memberships: created 2" in run("--organizations", "--resume")
     assert asked(server) == [
+        "/v1/organization_roles",
         "/v1/organizations",
         "/v1/organizations/org_2/memberships",
         "/v1/organizations/org_3/memberships",

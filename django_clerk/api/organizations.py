@@ -7,7 +7,7 @@ from typing import Any
 
 from .calls import quoted, wrong_shape
 from .objects import LARGEST_PAGE, ObjectCalls, given_metadata
-from .resources import Organization
+from .resources import Organization, Role
 
 _ORGANIZATIONS = "/v1/organizations"
 OLDEST_FIRST = {"order_by": "created_at"}  # so that what is added while a list is read comes at its end
@@ -30,6 +30,10 @@ class OrganizationCalls(ObjectCalls):
         item may come twice. So it is with the other lists, users aside.
         """
         return self._list(Organization, _ORGANIZATIONS, page_size=page_size, params=OLDEST_FIRST)
+
+    def roles(self, *, page_size: int = LARGEST_PAGE) -> Iterator[list[Role]]:
+        """Yield the roles that members of organizations can have, each with its permissions, oldest first, in pages."""
+        return self._list(Role, "/v1/organization_roles", page_size=page_size, params=OLDEST_FIRST)
 
     def create_organization(self, name: str, **fields: Any) -> Organization:
         """Create an organization and return it. Whoever it is ``created_by`` becomes its first member, and an admin."""

@@ -93,6 +93,17 @@ class Organization(Resource):
     max_allowed_memberships = Member(int)
 
 
+class Role(Resource):
+    """A role of members of organizations."""
+
+    __slots__ = ()
+
+    key = Member(str)
+    name = Member(str)
+    description = Member(str)
+    permissions = Member(list)
+
+
 class Membership(Resource):
     __slots__ = ()
 

@@ -1,4 +1,4 @@
-"""Clerk's list of organizations, and of each its members, applied to the rows."""
+"""Clerk's lists of roles and organizations, and of each organization its members, applied to the rows."""
 
 from __future__ import annotations
 
@@ -9,16 +9,25 @@ from typing import Any, Final
 from django.utils import timezone
 
 from django_clerk.api import ClerkClient
-from django_clerk.core.memberships import MembershipProfile, OrganizationProfile, read_membership, read_organization
+from django_clerk.core.memberships import (
+    MembershipProfile,
+    OrganizationProfile,
+    RoleProfile,
+    read_membership,
+    read_organization,
+    read_role_definition,
+)
 from django_clerk.exceptions import APINotFound
 from django_clerk.models import ClerkMembership
 from django_clerk.rows import database, moment
 from django_clerk.sync import (
     apply_memberships,
     apply_organizations,
+    apply_roles,
     delete_membership,
     preview_memberships,
     preview_organizations,
+    preview_roles,
 )
 
 from . import checkpoints
@@ -36,10 +45,21 @@ def _read_membership(item: Any, asked_at: datetime) -> MembershipProfile:
     return read_membership(item, told_at=asked_at)
 
 
+def _read_role(item: Any, asked_at: datetime) -> RoleProfile:
+    return read_role_definition(item, told_at=asked_at)
+
+
+ROLE: Final = Kind[RoleProfile]("Role", _read_role, apply_roles, preview_roles)
 ORGANIZATION: Final = Kind[OrganizationProfile](
     "Organization", _read_organization, apply_organizations, preview_organizations
 )
 MEMBERSHIP: Final = Kind[MembershipProfile]("Membership", _read_membership, apply_memberships, preview_memberships)
+
+
+def reconcile_roles(client: ClerkClient, report: Report, *, dry_run: bool = False) -> None:
+    """Apply every role, so that its members may do what it allows now."""
+    for page, asked_at in asked_for(client.roles()):
+        take(ROLE, page, report, asked_at=asked_at, dry_run=dry_run)
 
 
 def reconcile_organizations(

@@ -53,7 +53,7 @@ class Command(BaseCommand):
             raise CommandError(f"--prune goes by a whole list: use it without --{partial[0]}.")
         if len(partial) > 1:
             raise CommandError(f"--{partial[0]} and --{partial[1]} do not go together.")
-        kinds = ("users", "organizations", "memberships") if options["organizations"] else ("users",)
+        kinds = ("users", "roles", "organizations", "memberships") if options["organizations"] else ("users",)
         reports = {kind: Report(seen=Seen() if options["prune"] else None) for kind in kinds}
         started = time.monotonic()
         problem = self._attempt(reports, options)
@@ -124,6 +124,7 @@ def _sync_one(client: ClerkClient, reports: Reports, options: dict[str, Any]) ->
 
 def _sync_organizations(client: ClerkClient, reports: Reports, options: dict[str, Any], *, after: str | None) -> None:
     dry_run, report = options["dry_run"], reports["organizations"]
+    organizations.reconcile_roles(client, reports["roles"], dry_run=dry_run)
     organizations.reconcile_organizations(
         client, report, reports["memberships"], dry_run=dry_run, after=after, prune=options["prune"]
     )
