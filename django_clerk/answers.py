@@ -6,7 +6,7 @@ import math
 import time
 from http import HTTPStatus
 from typing import Literal, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
 from django.core.exceptions import DisallowedRedirect, PermissionDenied
@@ -21,7 +21,7 @@ from .conf import conf
 from .core.cookies import AmbiguousCookie, choose
 from .core.machines import OAUTH, TokenType
 from .core.policies import Answer, Decision
-from .core.redirects import create_page, sign_in_redirect
+from .core.redirects import sign_in_redirect
 from .core.reverification import Reverification, read_requirement
 from .core.urls import is_absolute, with_parameter
 from .identify import identify
@@ -130,7 +130,8 @@ def sign_up_url() -> str:
     if url := conf.CLERK_SIGN_UP_URL:
         return resolve_url(url)
     if url := conf.CLERK_SIGN_IN_URL:
-        return create_page(resolve_url(url))
+        page = urlsplit(resolve_url(url))
+        return urlunsplit(page._replace(path=f"{page.path.rstrip('/')}/create"))  # Django's own pages end with a slash
     instance = get_instance()
     return f"{instance.account_portal}/sign-up" if instance is not None else sign_in_url()
 

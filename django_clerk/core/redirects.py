@@ -30,9 +30,7 @@ def sign_in_redirect(
     Clerk's hosted page. A session with unfinished tasks goes to the page's tasks. Raises ValueError without a
     publishable key and a URL.
     """
-    target = (
-        sign_in_url if page == "sign-in" else sign_up_url or (sign_in_url and create_page(urljoin(here, sign_in_url)))
-    )
+    target = sign_in_url if page == "sign-in" else sign_up_url or (sign_in_url and _create_page(sign_in_url, here))
     if not target:
         if instance is None:
             raise ValueError("Set CLERK_PUBLISHABLE_KEY, or CLERK_SIGN_IN_URL.")
@@ -49,10 +47,9 @@ def sign_in_redirect(
     return target
 
 
-def create_page(sign_in_url: str) -> str:
-    """Return the part of a sign-in page where people sign up."""
-    parts = urlsplit(sign_in_url)
-    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/create"))
+def _create_page(sign_in_url: str, here: str) -> str:
+    parts = urlsplit(urljoin(here, sign_in_url))
+    return urlunsplit(parts._replace(path=f"{parts.path}/create"))
 
 
 def _place(url: str) -> tuple[str | None, int | None]:
