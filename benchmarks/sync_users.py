@@ -28,7 +28,6 @@ from django.conf import settings
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 APPS = ["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions", "django_clerk"]
-SEEDED_AT_ONCE = 10_000
 
 
 def serve(folder: str, users: int) -> None:
@@ -49,9 +48,7 @@ def serve(folder: str, users: int) -> None:
     from django_clerk.emulator.management.commands.clerk_emulator import EmulatorHandler, make_server
 
     emulator = get_emulator()
-    while users > 0:
-        emulator.seed_users(min(users, SEEDED_AT_ONCE))
-        users -= SEEDED_AT_ONCE
+    emulator.seed_users(users)
     server = make_server(0)
     handler, calls = EmulatorHandler(), 0
 
