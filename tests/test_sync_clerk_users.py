@@ -286,7 +286,11 @@ def test_a_user_whom_the_database_refuses(server, caplog) -> None:
 
     user_synced.connect(receiver)
     serve_users(server, people(20))
-    assert fail().endswith("created 19, updated 0, unchanged 0, removed 0. 1 could not be stored: user_0007.")
+    try:
+        said = fail()
+    finally:
+        user_synced.disconnect(receiver)
+    assert said.endswith("created 19, updated 0, unchanged 0, removed 0. 1 could not be stored: user_0007.")
     assert ClerkUser.objects.count() == 19
     assert "User user_0007 could not be stored: IntegrityError." in caplog.text
     assert "@example.com" not in caplog.text
