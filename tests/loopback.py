@@ -10,6 +10,7 @@ the ones below do not do. ``server.received`` and ``server.most_at_once`` tell w
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import ssl
@@ -22,6 +23,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+#: Seconds that nothing with a deadline of a second or two takes on any machine, and everything that waits out a stall.
+SOON = 10.0
 GUEST = "guest@example.com"  #: somebody named on the page that html() sends
 
 
@@ -107,6 +110,35 @@ def stall(seconds: float = 30.0) -> Mode:
         handler.hang_up()
 
     return mode
+
+
+class Held:
+    """
+    Take the request, and give the answer of ``mode`` only at ``let_go()``, called from wherever that proves a point.
+
+        held = Held(ok(document()))
+        server.on("/v1/jwks", held)
+        ...
+        await held.arrives()  # the event loop turns while the caller waits
+        held.let_go()
+
+    Whoever stands still until the answer comes never lets go, and runs into the caller's deadline; no clock is read.
+    """
+
+    def __init__(self, mode: Mode) -> None:
+        self._mode = mode
+        self._has_come, self._may_go = threading.Event(), threading.Event()
+
+    def __call__(self, handler: Handler) -> None:
+        self._has_come.set()
+        self._may_go.wait(60)
+        self._mode(handler)
+
+    async def arrives(self) -> None:
+        assert await asyncio.to_thread(self._has_come.wait, 60)
+
+    def let_go(self) -> None:
+        self._may_go.set()
 
 
 def refuse(handler: Handler) -> None:

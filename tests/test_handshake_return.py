@@ -29,9 +29,8 @@ from tests.handshakes import (
     handshake_token,
     on_the_wire,
 )
-from tests.loopback import Loopback, ok, serve, stall, status
+from tests.loopback import Held, Loopback, ok, serve, status
 from tests.mint import bearer, mint
-from tests.test_identify import longest_pause
 from tests.testapp.people import create_user
 
 pytestmark = pytest.mark.django_db
@@ -293,10 +292,15 @@ async def test_a_slow_exchange_does_not_stop_the_loop(clerk: Loopback) -> None:
     async def view(request: HttpRequest) -> HttpResponse:
         return HttpResponse()
 
-    clerk.on(PAYLOAD, stall(2.0))
+    lines = directives()
+    held = Held(ok({"directives": lines}))
+    clerk.on(PAYLOAD, held)
     factory = AsyncRequestFactory()
     factory.cookies["__clerk_handshake_nonce"] = "abc"
     request = factory.get("/", headers=BROWSER)
     waiting = asyncio.ensure_future(ClerkMiddleware(view)(request))  # type: ignore[arg-type]
-    assert await longest_pause(waiting) < 1
+    await held.arrives()
+    held.let_go()
+    response = await waiting
+    assert cookie_lines(response) == lines
     assert len(clerk.received) == 1

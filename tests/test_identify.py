@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,7 +17,7 @@ from django_clerk.core.auth import Auth
 from django_clerk.core.instance import Instance
 from django_clerk.identify import identify, prepare
 from tests.jwks import OTHER_KEY, document, jwk
-from tests.loopback import Loopback, ok, refuse, serve, stall
+from tests.loopback import Held, Loopback, ok, refuse, serve, stall
 from tests.mint import bearer, claims, mint, organization
 
 SECRET = "sk_live_VeryUnlikelyToAppearByChance"
@@ -154,16 +153,6 @@ class TestKeysByApi:
         assert "VeryUnlikely" not in caplog.text
 
 
-async def longest_pause(until: asyncio.Future[Any]) -> float:
-    """Return the longest time for which the event loop did nothing else, until something was done."""
-    longest = 0.0
-    while not until.done():
-        began = time.perf_counter()
-        await asyncio.sleep(0.002)
-        longest = max(longest, time.perf_counter() - began)
-    return longest
-
-
 async def ask(**changes: Any) -> Auth:
     request = AsyncRequestFactory().get("/", headers=bearer(**changes))
     await prepare(request)
@@ -172,37 +161,39 @@ async def ask(**changes: Any) -> Auth:
 
 class TestOnTheEventLoop:
     async def test_a_fetch_does_not_stop_the_loop(self, clerk: Loopback) -> None:
-        clerk.on("/v1/jwks", stall(2.0), ok(document()))
+        held = Held(ok(document()))
+        clerk.on("/v1/jwks", held)
         callers = asyncio.gather(*(ask() for _ in range(50)))
-        assert await longest_pause(callers) < 1
-        assert {auth.reason for auth in callers.result()} == {"jwk-remote-failed-to-load"}
+        await held.arrives()
+        held.let_go()
+        assert all(auth.is_signed_in for auth in await callers)
         assert len(clerk.received) == 1
 
     async def test_nor_does_it_under_the_middleware(self, clerk: Loopback) -> None:
-        clerk.on("/v1/jwks", stall(1.0), ok(document()))
+        held = Held(ok(document()))
+        clerk.on("/v1/jwks", held)
         with override_settings(ROOT_URLCONF="tests.pages"):
             caller = asyncio.ensure_future(AsyncClient().get("/async/clerk/", headers=bearer()))
-            assert await longest_pause(caller) < 0.5
-        assert caller.result().json()["reason"] == "jwk-remote-failed-to-load"
+            await held.arrives()
+            held.let_go()
+            assert (await caller).json()["user_id"] == "user_ada"
 
     async def test_nor_does_it_keep_sync_views_from_their_thread(self, clerk: Loopback) -> None:
         """Django runs them all in one; a thread of our own does the waiting."""
-        clerk.on("/v1/jwks", stall(1.0))
+        held = Held(ok(document()))
+        clerk.on("/v1/jwks", held)
         caller = asyncio.ensure_future(ask())
-        await asyncio.sleep(0.1)
-        began = time.perf_counter()
-        await sync_to_async(len)("a sync view")
-        assert time.perf_counter() - began < 0.5
-        assert not caller.done()
-        assert (await caller).is_unavailable
+        await held.arrives()
+        await sync_to_async(held.let_go)()  # a sync view
+        assert (await caller).is_signed_in
 
-    async def test_a_failing_fetch_does_not_stop_it_later_either(self, clerk: Loopback) -> None:
+    async def test_a_failing_fetch_is_not_waited_for_later_either(self, clerk: Loopback) -> None:
         clerk.on("/v1/jwks", refuse)
         await ask()
         clerk.on("/v1/jwks", stall(5.0))
-        callers = asyncio.gather(*(ask(headers={"kid": f"ins_{n}"}) for n in range(50)))
-        assert await longest_pause(callers) < 0.5
-        assert all(auth.is_unavailable for auth in callers.result())
+        callers = await asyncio.gather(*(ask(headers={"kid": f"ins_{n}"}) for n in range(50)))
+        assert all(auth.is_unavailable for auth in callers)
+        assert len(clerk.received) == 1
 
     async def test_a_key_is_fetched_before_the_view_asks(self, clerk: Loopback) -> None:
         assert (await ask()).is_signed_in
@@ -217,9 +208,7 @@ class TestOnTheEventLoop:
             request = AsyncRequestFactory().get("/", headers=bearer())
             await prepare(request)
             await asyncio.sleep(0.3)
-            began = time.perf_counter()
             assert identify(request).is_signed_in
-            assert time.perf_counter() - began < 0.1
         assert len(clerk.received) == 1
 
     async def test_warm_keys_need_no_thread(self, clerk: Loopback) -> None:

@@ -54,7 +54,9 @@ def test_one_user(server) -> None:
 def test_no_user_by_that_id(name: str, server) -> None:
     serve_users(server, people(1), gone=["user_gone"])
     fail("--user", name or " ")
-    fail("--user", "user_gone")
+    said = fail("--user", "user_gone")
+    assert "--prune, without --user" in said
+    assert "--resume" not in said
     assert set(asked(server)) <= {"/v1/users/user_gone"}
     assert not ClerkUser.objects.exists()
 

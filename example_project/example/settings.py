@@ -68,6 +68,10 @@ CLERK_PROTECTED_ROUTES = ["*"]
 CLERK_PUBLIC_ROUTES = ["posts:home", "posts:detail", "admin:"]  # the admin has a door of its own
 CLERK_ROLE_ROUTES = {"/admin-area/.*": "admin"}
 
+# CLERK: who signs out everywhere, or is deleted, is out at once, and not when the last token runs out a minute later.
+# With several processes this needs a cache that they share, as Redis is.
+CLERK_REVOKE_SESSIONS = True
+
 # CLERK: roles that give rights in Django, and take them back: "role" in a user's public metadata at Clerk. Who is staff
 # may enter the admin; what editors may do there is said by their group, which migration 0002 of posts has made.
 CLERK_STAFF_ROLES = ["admin", "editor"]

@@ -66,6 +66,29 @@ def test_two_tabs_and_signing_out_ends_both(at_dashboard: Visitor, allowed: list
     at_dashboard.arrives("/sign-in/")  # the page of the other tab noticed, loaded itself anew, and was sent here
 
 
+def test_signing_out_everywhere(at_dashboard: Visitor, emulator: Emulator, grace: dict[str, Any]) -> None:
+    """In Clerk's own profile box: a browser left elsewhere is out at once, though its token is good for a while."""
+    visitor, here = at_dashboard, at_dashboard.run("Clerk.session.id")
+
+    def others() -> list[str]:
+        return [item["id"] for item in emulator.directory.user_sessions(grace["id"]) if item["id"] != here]
+
+    for session_id in others():
+        emulator.sign_out(session_id)
+    elsewhere = emulator.browser_cookies(grace["id"], azp=visitor.origin)
+    visitor.press("Open user menu")
+    visitor.press("Manage account")
+    visitor.press("Security")
+    visitor.click("return document.querySelector('.cl-activeDeviceListItem .cl-menuButton')")
+    visitor.press("Sign out of device")
+    visitor.persist(lambda: not others(), "sign out of the other browser")
+    assert visitor.asks("/api/me/")["email"] == "grace@example.com", "this one is still signed in"
+    visitor.forget()
+    visitor.set_cookies(elsewhere)
+    visitor.open("/dashboard/")
+    visitor.arrives("/sign-in/")
+
+
 def test_who_is_deleted_is_signed_out(visitor: Visitor, emulator: Emulator, allowed: list[str]) -> None:
     allowed += ["status of 401", "status of 404"]
     user = emulator.create_user(email_address="emmy@example.com", password=PASSWORD)

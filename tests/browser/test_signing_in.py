@@ -78,14 +78,14 @@ def test_without_javascript(visitor: Visitor, grace: dict[str, Any]) -> None:
     visitor.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
     try:
         visitor.open("/dashboard/")
-        assert visitor.path == "/sign-in/"
+        visitor.arrives("/sign-in/")
         visitor.driver.find_element("link text", "Sign in without JavaScript").click()
-        assert visitor.path == "/__clerk/sign-in"
+        visitor.arrives("/__clerk/sign-in")
         visitor.driver.find_element("css selector", f"button[value={grace['id']}]").click()
-        assert visitor.path == "/dashboard/"
-        assert "Good to see you, Grace" in visitor.text
+        visitor.arrives("/dashboard/")
+        visitor.reads("Good to see you, Grace")
         visitor.driver.find_element("xpath", "//button[text()='Sign out']").click()
-        assert visitor.path == "/"
-        assert "Sign in and write" in visitor.text
+        visitor.arrives("/")
+        visitor.reads("Sign in and write")
     finally:
         visitor.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
+
+from selenium.common.exceptions import WebDriverException
 
 from django_clerk.emulator.instance import Emulator
 
 PATIENCE = 12  # seconds
+#: What the driver says where a page goes away, or an element is replaced, between two of its steps.
+_PASSING = ("document unloaded", "aborted by navigation", "stale element", "Cannot find context", "not clickable")
 _SEEN = (
     "const seen = (element) => element && element.checkVisibility({ visibilityProperty: true, opacityProperty: true });"
 )
@@ -36,15 +41,29 @@ class Visitor:
 
     def until(self, script: str, *given: Any) -> Any:
         """Wait until a script returns something true, and return it."""
+        return self.persist(lambda: self.driver.execute_script(_SEEN + script, *given), script, *given)
+
+    def persist(self, attempt: Callable[[], Any], what: str, *given: Any) -> Any:
+        """Try until something true comes of it: pages load themselves anew, and React replaces what was just found."""
         deadline = time.monotonic() + PATIENCE
-        while not (value := self.driver.execute_script(_SEEN + script, *given)):
+        while True:
+            try:
+                if value := attempt():
+                    return value
+            except WebDriverException as error:
+                if not any(passing in str(error) for passing in _PASSING):
+                    raise
             if time.monotonic() > deadline:
-                raise AssertionError(f"{self.driver.current_url} never did: {script} {given}\n{self.text}")
+                raise AssertionError(f"{self.driver.current_url} never did: {what} {given}\n{self.text}")
             time.sleep(0.05)
-        return value
 
     def arrives(self, path: str) -> None:
-        self.until("return location.pathname === arguments[0] && document.readyState === 'complete'", path)
+        """Wait for a page; Clerk's components take the last slash from the address of theirs."""
+        self.until(
+            "return [arguments[0], arguments[0].replace(/\\/$/, '')].includes(location.pathname)"
+            " && document.readyState === 'complete'",
+            path,
+        )
 
     def reads(self, text: str) -> None:
         self.until("return document.body.innerText.includes(arguments[0])", text)
@@ -55,12 +74,23 @@ class Visitor:
 
     def press(self, label: str) -> None:
         """Press the button or follow the link with these words, on the page or in one of Clerk's boxes."""
-        self.until(
+        self.click(
             "return [...document.querySelectorAll('button, a, [role=menuitem]')].find((element) => seen(element)"
             " && !element.disabled"
             " && [element.innerText.trim(), element.getAttribute('aria-label')].includes(arguments[0]))",
             label,
-        ).click()
+        )
+
+    def click(self, script: str, *given: Any) -> None:
+        """Click on what a script finds, as soon as it does."""
+
+        def find_and_click() -> bool:
+            element = self.driver.execute_script(_SEEN + script, *given)
+            if element is not None:
+                element.click()
+            return element is not None
+
+        self.persist(find_and_click, script, *given)
 
     def sign_in(self, address: str, password: str) -> None:
         """Fill in Clerk's box, which is on the page."""
@@ -71,16 +101,19 @@ class Visitor:
 
     def signed_in(self, emulator: Emulator, user: dict[str, Any]) -> None:
         """Come back as somebody who signed in on another day: with the cookies of that."""
-        for name, value in emulator.browser_cookies(user["id"], azp=self.origin).items():
+        self.set_cookies(emulator.browser_cookies(user["id"], azp=self.origin))
+
+    def set_cookies(self, cookies: dict[str, str]) -> None:
+        for name, value in cookies.items():
             self.driver.execute_cdp_cmd("Network.setCookie", {"name": name, "value": value, "url": self.origin})
 
     def choose_organization(self, name: str) -> None:
-        self.until("return document.querySelector('.cl-organizationSwitcherTrigger')").click()
-        self.until(
+        self.click("return document.querySelector('.cl-organizationSwitcherTrigger')")
+        self.click(
             "return [...document.querySelectorAll('.cl-organizationSwitcherPopoverCard button')].find((button) =>"
             " seen(button) && button.innerText.includes(arguments[0]))",
             name,
-        ).click()
+        )
 
     def enter_code(self, code: str) -> None:
         self.until("return document.querySelector('input[autocomplete=one-time-code]')").send_keys(code)
@@ -90,10 +123,9 @@ class Visitor:
         self.until("return window.Clerk?.loaded")
 
     def run(self, script: str) -> Any:
-        """Run an async expression and return its value, or its error as text."""
-        return self.driver.execute_async_script(
-            f"const done = arguments[0]; (async () => ({script}))().then(done, (error) => done(`${{error}}`))"
-        )
+        """Run an async expression and return its value, or its error as text; again where the page went away."""
+        source = f"(async () => ({script}))().then((value) => done([value]), (error) => done([`${{error}}`]))"
+        return self.persist(lambda: self.driver.execute_async_script(f"const done = arguments[0]; {source}"), script)[0]
 
     def asks(self, path: str) -> Any:
         """Return what the site answers to a call with the page's cookies, as JSON."""

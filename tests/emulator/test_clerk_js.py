@@ -170,8 +170,9 @@ def test_a_browser_whose_state_was_lost_starts_afresh(page: Page, emulator: Emul
     assert page.driver.get_cookie("__clerk_db_jwt")["value"] != dev_browser
 
 
+@override_settings(CLERK_EMULATOR_WEBHOOK_URL=None)
 def test_a_front_end_on_another_port(page: Page, emulator: Emulator) -> None:
-    """As with ``manage.py clerk_emulator``: the page is not served by the process that is Clerk."""
+    """As with ``manage.py clerk_emulator``: the page is not served by the process that is Clerk, nor are webhooks."""
     ada = emulator.create_user(email_address="ada@example.com", password=PASSWORD)
     server = make_server(0)
     thread = threading.Thread(target=server.serve_forever)

@@ -15,7 +15,8 @@ from .sign_ups import json_object
 from .visits import Reply, Visit
 
 _PROFILE = ("first_name", "last_name", "username", "primary_email_address_id")
-_ACTIVITY = {"object": "session_activity", "device_type": "browser", "is_mobile": False}
+#: Where sessions are used: on this machine, and no more is known of it.
+_ACTIVITY = {"object": "session_activity", "device_type": "Computer", "is_mobile": False, "ip_address": "127.0.0.1"}
 
 
 class ProfileEndpoints:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
 from django_clerk.api import ClerkClient
-from django_clerk.exceptions import APIError
+from django_clerk.exceptions import APIError, APINotFound
 from django_clerk.models import ClerkOrganization, ClerkUser
 from django_clerk.reconcile import checkpoints, organizations, users
 from django_clerk.reconcile.pruning import TooManyToPrune, prune
@@ -74,6 +74,8 @@ class Command(BaseCommand):
         except (ImproperlyConfigured, ValueError) as error:
             return str(error)
         except APIError as error:
+            if options["user"] and isinstance(error, APINotFound):
+                return f"{error} --prune, without --user, closes the accounts of users that Clerk no longer has."
             return (
                 f"Not finished. {_summary(reports, options)} {error} --resume goes on where this ended. "
                 "Run the command again: what is done stays done."
