@@ -74,11 +74,11 @@ class Clients:
 
     def sessions(self, client: Client) -> list[Document]:
         """Return the sessions in a client that are neither ended nor expired, the oldest first."""
-        return self._directory.client_sessions(client.id)
+        return self._directory.sessions.of_client(client.id)
 
     def session(self, client: Client) -> Document | None:
         """Return the session that is active in a client, or None when nobody is signed in."""
-        session = None if client.session_id is None else self._directory.active_session(client.session_id)
+        session = None if client.session_id is None else self._directory.sessions.live(client.session_id)
         if session is None:
             session = next(reversed(self.sessions(client)), None)
         return session
@@ -107,7 +107,7 @@ class Clients:
             user_id, client_id=client.id, actor=actor, tasks=[_TASK] if must_choose else [], seconds=seconds
         )
         for other in before:
-            self._directory.end_session(other["id"], "ended")
+            self._directory.sessions.end(other["id"], "ended")
         self._facts.save(SessionFacts(session["id"], new_secret("rft_"), first_factor_at=now))
         client = self._table.change(client.id, session_id=session["id"], strategy=strategy, changed_at=now)
         return client, session
@@ -115,12 +115,12 @@ class Clients:
     def sign_out(self, client: Client) -> Client:
         """End every session in a client and return it as it is then."""
         for session in self.sessions(client):
-            self._directory.end_session(session["id"], "removed")
+            self._directory.sessions.end(session["id"], "removed")
         return self._table.change(client.id, session_id=None, changed_at=self._clock())
 
     def leave(self, client: Client, session_id: str, *, status: str) -> tuple[Client, Document | None]:
         """End one session in a client and return both; None for a session that was over already."""
-        ended = self._directory.end_session(session_id, status)
+        ended = self._directory.sessions.end(session_id, status)
         others = self.sessions(client)
         last = client.session_id if client.session_id != session_id else (others[-1]["id"] if others else None)
         return self._table.change(client.id, session_id=last, changed_at=self._clock()), ended
@@ -133,7 +133,7 @@ class Clients:
         organization is a must, the session keeps the one that it has, and with one it is no longer pending.
         """
         forced = self._dashboard.configuration.force_organization_selection
-        session = self._directory.touch_session(session_id, organization_id=organization_id, keep_organization=forced)
+        session = self._directory.sessions.touch(session_id, organization_id=organization_id, keep_organization=forced)
         return self._table.change(client.id, session_id=session_id), session
 
     def state(self, client: Client, *, azp: str | None, renewable: bool = True) -> BrowserState:

@@ -1,4 +1,4 @@
-"""What can be done to the users and sessions of the instance. Whatever changes them is told to the webhooks."""
+"""What can be done to the users of the instance. Whatever changes them is told to the webhooks."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from . import documents, email_addresses, passwords, users
 from .bapi import parameters
 from .documents import Document
 from .exchange import Problem, not_found
-from .store import Selection, Sessions, Taken, UserTable
-from .store.sessions import LIVE
+from .sessions import SessionDirectory
+from .store import Selection, Taken, UserTable
 from .store.users import Password
 
 Fields = Mapping[str, Any]
@@ -32,10 +32,15 @@ class Directory:
     """
 
     def __init__(
-        self, table: UserTable, sessions: Sessions, *, emit: Callable[[str, Document], None], clock: Callable[[], int]
+        self,
+        table: UserTable,
+        sessions: SessionDirectory,
+        *,
+        emit: Callable[[str, Document], None],
+        clock: Callable[[], int],
     ) -> None:
         self._table = table
-        self._sessions = sessions
+        self.sessions = sessions
         self._emit = emit
         self._clock = clock
 
@@ -72,13 +77,6 @@ class Directory:
     def created_at(self, user_id: str) -> int | None:
         return self._table.created_at(user_id)
 
-    def session(self, session_id: str) -> Document | None:
-        return self._sessions.get(session_id)
-
-    def sessions(self, selection: Selection, *, limit: int = -1, offset: int = 0) -> tuple[list[Document], int]:
-        """Return sessions, the newest first, and how many there are."""
-        return self._sessions.select(selection, limit=limit, offset=offset), self._sessions.count(selection)
-
     def create_user(self, fields: Fields, *, allowed: Mapping[str, parameters.Check] = parameters.CREATE) -> Document:
         """Add a user and tell the webhooks. Raises Problem (422) where Clerk would refuse the fields."""
         [document] = self._add([fields], allowed)
@@ -112,7 +110,7 @@ class Directory:
             user_id, lambda user: users.updated(user, values, now=now), password=_password_of(values)
         )
         if values.get("sign_out_of_other_sessions"):
-            self._end_sessions(document)
+            self.sessions.revoke_all(user_id)
         return document
 
     def change_user(self, user_id: str, change: Callable[[Document], Document]) -> Document:
@@ -129,7 +127,7 @@ class Directory:
         now = self._clock()
         document = self._change(user_id, lambda user: users.updated(user, {name: value}, now=now))
         if name == "banned" and value:
-            self._end_sessions(document)
+            self.sessions.revoke_all(user_id)
         return document
 
     def delete_user(self, user_id: str) -> Document:
@@ -140,19 +138,6 @@ class Directory:
         remains = documents.deleted(document)
         self._emit("user.deleted", remains)
         return remains
-
-    def active_session(self, session_id: str) -> Document | None:
-        """Return a session that has neither been ended nor expired, or None. One that is pending counts."""
-        session = self._sessions.get(session_id)
-        return session if session is not None and self._is_live(session) else None
-
-    def client_sessions(self, client_id: str) -> list[Document]:
-        """Return the sessions in a browser that have neither been ended nor expired, the oldest first."""
-        return list(filter(self._is_live, self._sessions.of_client(client_id)))
-
-    def user_sessions(self, user_id: str) -> list[Document]:
-        """Return the sessions of a user that have neither been ended nor expired, the oldest first."""
-        return list(filter(self._is_live, self._sessions.active(user_id)))
 
     def sign_in(
         self,
@@ -180,56 +165,14 @@ class Directory:
             return users.updated(user, {"last_sign_in_at": now, "last_active_at": now}, now=now)
 
         document = self._apply(user_id, signed_in)
-        session = documents.session(user_id, client_id=client_id, actor=actor, tasks=tasks, seconds=seconds, now=now)
-        self._sessions.add(session)
-        self._emit("session.pending" if tasks else "session.created", {**session, "user": document})
+        session = self.sessions.start(document, client_id=client_id, actor=actor, tasks=tasks, seconds=seconds)
         self._emit("user.updated", document)  # last_sign_in_at has changed
-        return session
-
-    def touch_session(self, session_id: str, *, organization_id: str | None, keep_organization: bool) -> Document:
-        """
-        Note that a session is in use, with an organization or none, and return it. Raises Problem (404) without one.
-
-        ``keep_organization`` says that the session does not go back to having none. A session that was pending for want
-        of one is active then.
-        """
-        now = self._clock()
-
-        def touched(session: Document) -> Document:
-            chosen = organization_id
-            if keep_organization and chosen is None:
-                chosen = session["last_active_organization_id"]
-            changed = {**session, "last_active_organization_id": chosen, "last_active_at": now, "updated_at": now}
-            if chosen is not None:
-                changed.pop("tasks", None)
-                changed["status"] = "active"
-            return changed
-
-        before = self.active_session(session_id)
-        session = None if before is None else self._sessions.change(session_id, touched)
-        if before is None or session is None:
-            raise Problem.of(
-                404, "resource_not_found", "Session not found", f"No session was found with id {session_id}."
-            )
-        if before["status"] == "pending" and session["status"] == "active":
-            self._emit("session.created", {**session, "user": self.user(session["user_id"])})
         return session
 
     def has_password(self, user_id: str, password: str) -> bool:
         """Tell whether this is the user's password. Raises Problem (501) where its digest is one we cannot compute."""
         stored = self._table.password(user_id)
         return stored is not None and passwords.matches(stored, password)
-
-    def end_session(self, session_id: str, status: str) -> Document | None:
-        """
-        End a session, tell the webhooks, and return it; None when there was no active session of that id.
-
-        ``status`` is "removed" for a sign-out, "revoked" for the act of somebody else, "ended" for any other reason.
-        """
-        session = self._sessions.end(session_id, status=status, now=self._clock())
-        if session is not None:
-            self._emit(f"session.{status}", {**session, "user": self.user(session["user_id"])})
-        return session
 
     def _add(self, many: Iterable[Fields], allowed: Mapping[str, parameters.Check]) -> list[Document]:
         created: list[Document] = []
@@ -270,15 +213,6 @@ class Directory:
         if document is None:
             raise not_found(user_id)
         return document
-
-    def _is_live(self, session: Document) -> bool:
-        return session["status"] in LIVE and session["expire_at"] > self._clock()
-
-    def _end_sessions(self, user: Document) -> None:
-        for session in self._sessions.active(user["id"]):
-            ended = self._sessions.end(session["id"], status="revoked", now=self._clock())
-            if ended is not None:
-                self._emit("session.revoked", {**ended, "user": user})
 
 
 def _password_of(values: Mapping[str, Any]) -> Password | None:

@@ -109,7 +109,7 @@ class Emulator(Machinery):
     @async_unsafe
     def sign_out(self, session_id: str) -> Document | None:
         """End a session and return it; None when it was not active."""
-        return self.directory.end_session(session_id, "removed")
+        return self.directory.sessions.end(session_id, "removed")
 
     @async_unsafe
     def browser_cookies(self, user_id: str, *, azp: str) -> dict[str, str]:

@@ -28,6 +28,7 @@ from .keyring import KeyRing
 from .machines import Machines
 from .organizations.directory import Organizations
 from .organizations.invitations import Invitations
+from .sessions import SessionDirectory
 from .sign_in_tokens import SignInTokens
 from .signing import Signer
 from .store import (
@@ -85,7 +86,8 @@ class Machinery:
             retrying=state_dir != MEMORY,  # a test wants no thread that works on its database behind its back
         )
         self._table = UserTable(self._database)
-        self.directory = Directory(self._table, Sessions(self._database), emit=self._courier.emit, clock=milliseconds)
+        sessions = SessionDirectory(Sessions(self._database), self._table, emit=self._courier.emit, clock=milliseconds)
+        self.directory = Directory(self._table, sessions, emit=self._courier.emit, clock=milliseconds)
         self.organizations = Organizations(
             OrganizationTable(self._database),
             MembershipTable(self._database),

@@ -71,10 +71,9 @@ def test_signing_out_everywhere(at_dashboard: Visitor, emulator: Emulator, grace
     visitor, here = at_dashboard, at_dashboard.run("Clerk.session.id")
 
     def others() -> list[str]:
-        return [item["id"] for item in emulator.directory.user_sessions(grace["id"]) if item["id"] != here]
+        return [item["id"] for item in emulator.directory.sessions.of_user(grace["id"]) if item["id"] != here]
 
-    for session_id in others():
-        emulator.sign_out(session_id)
+    emulator.directory.sessions.revoke_all(grace["id"], but=here)
     elsewhere = emulator.browser_cookies(grace["id"], azp=visitor.origin)
     visitor.press("Open user menu")
     visitor.press("Manage account")

@@ -48,7 +48,7 @@ class TestOrigins:
         response = post(origin)
         assert (response.status_code, response.json()["errors"][0]["code"]) == (403, "origin_invalid")
         assert not {"__client", "Access-Control-Allow-Origin"} & {*response.cookies, *response.headers}
-        assert emulator.directory.user_sessions(ada["id"]) == []
+        assert emulator.directory.sessions.of_user(ada["id"]) == []
         reading = Client(headers={"host": "localhost:8000", "origin": origin}).get("/__clerk/v1/client")
         assert reading.status_code == 403
 
@@ -93,7 +93,7 @@ class TestMethods:
         visitor.sign_in("ada@example.com", PASSWORD)
         response = visitor.browser.get("/__clerk/v1/client/sessions?_method=DELETE")
         assert response.status_code == 501
-        assert len(emulator.directory.user_sessions(ada["id"])) == 1
+        assert len(emulator.directory.sessions.of_user(ada["id"])) == 1
 
     def test_what_is_meant_may_also_be_said(self, ada: dict[str, Any]) -> None:
         visitor = Visitor()

@@ -99,7 +99,7 @@ class TestUsers:
         session = emulator.sign_in(ada["id"])
         user = emulator.update_user(ada["id"], password="correct horse", sign_out_of_other_sessions=True)
         assert user["password_enabled"]
-        stored = emulator.directory.session(session["id"])
+        stored = emulator.directory.sessions.get(session["id"])
         assert stored is not None
         assert stored["status"] == "revoked"
 
@@ -134,7 +134,7 @@ class TestState:
         first.close()
         second = Emulator(folder, webhook_url="/hooks/")
         assert second.user(user["id"])["email_addresses"] == user["email_addresses"]
-        assert second.directory.session(session["id"]) == session
+        assert second.directory.sessions.get(session["id"]) == session
         assert second.deliveries() == delivered
         claims = second.signer.read(token)
         assert claims is not None

@@ -135,7 +135,7 @@ def test_what_has_ended_is_not_renewed(
         signed_in.navigate("/whoami/")
         expire(signed_in, emulator)
     ends: dict[str, Any] = {
-        "revoke": lambda: emulator.directory.end_session(session["sid"], "revoked"),
+        "revoke": lambda: emulator.directory.sessions.end(session["sid"], "revoked"),
         "ban": lambda: emulator.ban_user(grace["id"]),
         "delete": lambda: emulator.delete_user(grace["id"]),
     }

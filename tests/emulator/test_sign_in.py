@@ -63,7 +63,7 @@ class TestSignIn:
         assert claims["azp"] == "http://localhost:8000"
         assert claims["exp"] - claims["iat"] == 60
         assert before <= int(uat) <= claims["iat"]
-        session = emulator.directory.session(claims["sid"])
+        session = emulator.directory.sessions.get(claims["sid"])
         assert session is not None
         assert session["status"] == "active"
         assert [delivery.event["type"] for delivery in received] == ["session.created", "user.updated"]
@@ -94,7 +94,7 @@ class TestSignIn:
         eve = emulator.create_user(email_address="eve@example.com", banned=True)
         session_id = session_of(browser.sign_in(ada["id"]))["sid"]
         assert browser.sign_in(eve["id"]).status_code == 403
-        assert emulator.directory.active_session(session_id) is not None
+        assert emulator.directory.sessions.live(session_id) is not None
 
     def test_another_name_of_this_machine_is_told_who_comes(self, browser: Browser, ada: dict[str, Any]) -> None:
         response = browser.sign_in(ada["id"], "http://127.0.0.1:8000/dashboard/?a=b#c")
@@ -156,7 +156,7 @@ class TestSignOut:
         refresh = response.cookies[INSTANCE.suffixed("__refresh")]
         assert (refresh.value, refresh["max-age"], refresh["httponly"]) == ("", 0, True)
         claims = jwt.decode(token, options={"verify_signature": False})
-        session = emulator.directory.session(claims["sid"])
+        session = emulator.directory.sessions.get(claims["sid"])
         assert session is not None
         assert session["status"] == "removed"
         assert [delivery.event["type"] for delivery in received] == ["session.removed"]
@@ -169,7 +169,7 @@ class TestSignOut:
         session = emulator.sign_in(ada["id"])
         browser.client.cookies["__session"] = jwt.encode({"sid": session["id"]}, "k" * 32, algorithm="HS256")
         browser.submit("/__clerk/sign-in", "/__clerk/sign-out", {})
-        stored = emulator.directory.session(session["id"])
+        stored = emulator.directory.sessions.get(session["id"])
         assert stored is not None
         assert stored["status"] == "active"
 

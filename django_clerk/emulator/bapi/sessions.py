@@ -63,7 +63,7 @@ class SessionEndpoints:
             raise Problem.of(422, "form_param_missing", "is missing", "user_id or client_id must be included.")
         if "status" in given:
             selected.within("status", given["status"])
-        found, total = self._directory.sessions(selected, limit=page.limit, offset=page.offset)
+        found, total = self._directory.sessions.select(selected, limit=page.limit, offset=page.offset)
         return listing.answer(found, total, paginated=given.get("paginated") == ["true"])
 
     def _create_session(self, call: Call) -> Answer:
@@ -76,10 +76,10 @@ class SessionEndpoints:
         return Answer.json(self._session(session_id))
 
     def _revoke(self, call: Call, session_id: str) -> Answer:
-        return Answer.json(self._directory.end_session(session_id, "revoked") or self._session(session_id))
+        return Answer.json(self._directory.sessions.end(session_id, "revoked") or self._session(session_id))
 
     def _create_token(self, call: Call, session_id: str) -> Answer:
-        session = self._directory.active_session(session_id)
+        session = self._directory.sessions.live(session_id)
         if session is None:
             raise _no_session(session_id)
         seconds = call.json().get("expires_in_seconds")
@@ -100,7 +100,7 @@ class SessionEndpoints:
         """Answer 401 for all that a handshake would put right."""
         body = call.json()
         _check_refresh(body)
-        session = self._directory.active_session(session_id)
+        session = self._directory.sessions.live(session_id)
         if session is None:
             raise Problem.of(401, "session_not_found", "Session not found", f"No active session has id {session_id}.")
         claims = self._signer.read(body["expired_token"])
@@ -131,7 +131,7 @@ class SessionEndpoints:
         return Answer.json({"directives": directives})
 
     def _session(self, session_id: str) -> Document:
-        session = self._directory.session(session_id)
+        session = self._directory.sessions.get(session_id)
         if session is None:
             raise _no_session(session_id)
         return session

@@ -71,18 +71,16 @@ class ProfileEndpoints:
         parameters.checked(values, {"password": parameters.CREATE["password"]})
         user = self._desk.directory.update_user(user["id"], values)
         if visit.form.get("sign_out_of_other_sessions") == "true":
-            for other in self._desk.directory.user_sessions(user["id"]):
-                if other["id"] != session["id"]:
-                    self._desk.directory.end_session(other["id"], "revoked")
+            self._desk.directory.sessions.revoke_all(user["id"], but=session["id"])
         return self._reply(visit, user)
 
     def _sessions(self, visit: Visit) -> Reply:
-        sessions = self._desk.directory.user_sessions(self._desk.user(visit)["id"])
+        sessions = self._desk.directory.sessions.of_user(self._desk.user(visit)["id"])
         documents = [self._desk.resources.session(session, azp=visit.origin) for session in sessions]
         return Reply([{**document, "last_active_token": None} for document in documents], is_wrapped=False)
 
     def _active_sessions(self, visit: Visit) -> Reply:
-        sessions = self._desk.directory.user_sessions(self._desk.user(visit)["id"])
+        sessions = self._desk.directory.sessions.of_user(self._desk.user(visit)["id"])
         return Reply(
             [
                 {
@@ -96,12 +94,12 @@ class ProfileEndpoints:
 
     def _revoke(self, visit: Visit, session_id: str) -> Reply:
         """End a session of the same user, in whichever browser."""
-        own: list[Document] = self._desk.directory.user_sessions(self._desk.user(visit)["id"])
+        own: list[Document] = self._desk.directory.sessions.of_user(self._desk.user(visit)["id"])
         session = next((item for item in own if item["id"] == session_id), None)
         if session is None:
             raise no_session(session_id)
         document = self._desk.resources.session(session, azp=visit.origin)
-        self._desk.directory.end_session(session_id, "revoked")
+        self._desk.directory.sessions.end(session_id, "revoked")
         return Reply({**document, "status": "revoked", "last_active_token": None}, visit.client)
 
     def _reply(self, visit: Visit, user: Document) -> Reply:
