@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import gettext
 import os
 import shutil
@@ -109,11 +110,31 @@ class TestWheel:
         assert Path(origin).is_relative_to(tmp_path / "venv")
 
 
-def test_every_translation_is_compiled() -> None:
+class Missing(gettext.NullTranslations):
+    def gettext(self, message: str) -> str:
+        raise AssertionError(f"not translated: {message}")
+
+
+def texts_to_translate() -> set[str]:
+    """Return what the modules mark for translation."""
+    texts = set()
+    for source in (ROOT / "django_clerk").rglob("*.py"):
+        for call in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") in ("_", "gettext", "gettext_lazy"):
+                texts |= {text.value for text in call.args if isinstance(text, ast.Constant)}
+    return texts
+
+
+@pytest.mark.parametrize("source", sorted((ROOT / "django_clerk").rglob("*.po")), ids=lambda source: source.parts[-3])
+def test_every_translation_is_whole_and_compiled(source: Path) -> None:
     """Django reads the ``.mo`` beside a ``.po``, and nobody compiles it after installing."""
-    for source in (ROOT / "django_clerk").rglob("*.po"):
-        with source.with_suffix(".mo").open("rb") as compiled:
-            assert gettext.GNUTranslations(compiled).info()["content-type"] == "text/plain; charset=UTF-8"
+    with source.with_suffix(".mo").open("rb") as compiled:
+        translations = gettext.GNUTranslations(compiled)
+    assert translations.info()["content-type"] == "text/plain; charset=UTF-8"
+    translations.add_fallback(Missing())
+    assert "organization" in texts_to_translate()
+    for text in texts_to_translate():
+        translations.gettext(text)
 
 
 @pytest.mark.slow
