@@ -127,17 +127,20 @@ class UserCalls(ObjectCalls):
 
     def ban_user(self, user_id: str) -> User:
         """End a user's sessions and let them not sign in again. Returns the user, as the next three do."""
-        return self._one(User, "POST", _path(user_id, "ban"), clerk_id=user_id)
+        return self._set(user_id, "ban")
 
     def unban_user(self, user_id: str) -> User:
-        return self._one(User, "POST", _path(user_id, "unban"), clerk_id=user_id)
+        return self._set(user_id, "unban")
 
     def lock_user(self, user_id: str) -> User:
         """Let a user not sign in until the instance's lockout time is over."""
-        return self._one(User, "POST", _path(user_id, "lock"), clerk_id=user_id)
+        return self._set(user_id, "lock")
 
     def unlock_user(self, user_id: str) -> User:
-        return self._one(User, "POST", _path(user_id, "unlock"), clerk_id=user_id)
+        return self._set(user_id, "unlock")
+
+    def _set(self, user_id: str, verb: str) -> User:
+        return self._one(User, "POST", _path(user_id, verb), clerk_id=user_id)
 
 
 def _path(user_id: str, *rest: str) -> str:
