@@ -137,6 +137,43 @@ def test_rejoined() -> None:
     assert end["user_ada may sign in"]
 
 
+def invitation(status: str, at: int, **more: Any) -> Told:
+    kind = {"pending": "created"}.get(status, status)
+    data = {
+        "object": "organization_invitation",
+        "id": "orginv_1",
+        "email_address": "ada@example.com",
+        "role": "org:admin",
+        "organization_id": "org_acme",
+        "status": status,
+        "created_at": milliseconds(1),
+        "updated_at": milliseconds(at),
+        **more,
+    }
+    return Told(f"organizationInvitation.{kind}", data, at)
+
+
+def test_an_invitation_that_is_accepted_makes_one_member() -> None:
+    end = in_every_order(
+        [
+            invitation("pending", 1),
+            invitation("accepted", 3, user_id="user_ada"),
+            Told("user.created", clerk_user(at=2), 2),
+            member(JOINED, 3, role="org:admin"),
+        ]
+    )
+    assert end["orgmem_1"][:3] == ("org_acme", "user_ada", "org:admin")
+    assert end["in force"] == ["orgmem_1"]
+
+
+def test_an_invitation_that_is_taken_back_makes_none() -> None:
+    end = in_every_order(
+        [acme(1), invitation("pending", 1), invitation("revoked", 2), Told("user.created", clerk_user(at=3), 3)]
+    )
+    assert end["in force"] == []
+    assert end["user_ada may sign in"]
+
+
 def test_an_organization_deleted_with_members() -> None:
     end = in_every_order(
         [
