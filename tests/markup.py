@@ -32,6 +32,11 @@ class Markup(HTMLParser):
     def all(self, tag: str) -> list[dict[str, str | None]]:
         return [attributes for name, attributes in self.elements if name == tag]
 
+    def options(self) -> Any:
+        """Return the options of the one component on the page."""
+        [component] = [given for _, given in self.elements if "data-clerk-component" in given]
+        return json.loads(component["data-clerk-options"] or "")
+
     def data(self, number: int = 0) -> Any:
         """Return what one of the data blocks says."""
         blocks = [text for text, script in zip(self.scripts, self.all("script"), strict=True) if "src" not in script]

@@ -12,7 +12,7 @@ from django.test import RequestFactory, override_settings
 from django.urls import reverse_lazy
 
 from tests.markup import Markup
-from tests.mint import bearer
+from tests.mint import bearer, mint
 
 LIVE = "pk_live_Y2xlcmsuZXhhbXBsZS5jb20k"
 PROXIED = {"CLERK_PUBLISHABLE_KEY": "pk_test_Zm9vLWJhci0xMy5jbGVyay5hY2NvdW50cy5kZXYk", "CLERK_PROXY_URL": "/__clerk"}
@@ -149,13 +149,32 @@ class TestComponents:
     def test_element_and_options(self, tag: str, name: str) -> None:
         given = {"appearance": {"elements": {"card": "shadow"}}}
         page = render(f"{{% {tag} options=given showName=True path=path %}}", ask(), given=given, path="/x")
-        assert page.all("div") == [{"data-clerk-component": name}]
-        assert page.all("script") == [{"type": "application/json"}]
-        assert page.data() == {**given, "showName": True, "path": "/x"}
+        assert [element["data-clerk-component"] for element in page.all("div")] == [name]
+        assert page.all("script") == [], "which htmx may take out of what it swaps in"
+        assert page.options() == {**given, "showName": True, "path": "/x"}
 
     @pytest.mark.parametrize("tag", COMPONENTS)
     def test_without_options(self, tag: str) -> None:
-        assert render(f"{{% {tag} %}}", ask()).data() == {}
+        assert render(f"{{% {tag} %}}", ask()).options() == {}
+
+    @pytest.mark.parametrize("tag", COMPONENTS)
+    def test_where_a_variable_is_called_request(self, tag: str) -> None:
+        context = RequestContext(ask("/page/"), {"request": "for a purchase"})
+        page = Markup(Template(f"{{% load clerk %}}{{% {tag} %}}").render(context))
+        assert page.all("noscript") == [{}]
+        assert "http%3A%2F%2Fexample.com%2Fpage%2F" in str(page.all("a"))
+
+    @pytest.mark.parametrize("tag", COMPONENTS)
+    def test_what_a_visitor_sees_who_would_go_round(self, tag: str) -> None:
+        """Clerk has a session, and the server refuses it time and again: a template, which only a script shows."""
+        cookie = f"__session={mint(azp='https://elsewhere.example')}; __client_uat=1"
+        with override_settings(CLERK_AUTHORIZED_PARTIES=["https://example.com"]):
+            page = render(f"{{% {tag} %}}", ask(HTTP_COOKIE=cookie))
+        is_box = tag in ("clerk_sign_in", "clerk_sign_up")
+        assert len(page.all("template")) == is_box
+        assert ("token-invalid-authorized-parties" in page.text) == is_box
+        assert [button["data-clerk-sign-out"] for button in page.all("button")] == ["/"] * is_box
+        assert render(f"{{% {tag} %}}", ask(HTTP_COOKIE=f"__session={mint()}; __client_uat=1")).all("template") == []
 
     @pytest.mark.parametrize("tag", COMPONENTS)
     def test_without_javascript_there_is_a_link_and_the_way_back(self, tag: str) -> None:

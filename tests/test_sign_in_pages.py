@@ -48,8 +48,8 @@ def test_clerk_s_box_at_its_address_and_at_those_of_its_steps(path: str, name: s
     answer = get(path)
     assert answer.status_code == 200
     page = Markup(answer.content.decode())
-    assert {"data-clerk-component": name} in page.all("div")
-    assert page.data(1) == {"routing": "path", "path": "/sign-in" if name == "SignIn" else "/sign-up"}
+    assert [element["data-clerk-component"] for element in page.all("div")] == [name]
+    assert page.options() == {"routing": "path", "path": "/sign-in" if name == "SignIn" else "/sign-up"}
     assert page.all("html") == [{"lang": "en-us"}]
 
 

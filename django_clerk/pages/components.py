@@ -2,15 +2,17 @@
 The markup by which static/django_clerk/clerk.js knows what to show, and where.
 
 Everything that a page puts into it is data: attributes are escaped, whatever the template around says of escaping, and
-options are JSON that cannot end its element.
+options are JSON in an attribute, or in a script element that it cannot end.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
+from django.core.serializers.json import DjangoJSONEncoder
 from django.forms.utils import flatatt
 from django.http import HttpRequest
 from django.shortcuts import resolve_url
@@ -56,12 +58,10 @@ def scripts(request: HttpRequest | None, options: Options, *, nonce: str = "") -
 
 def component(request: HttpRequest | None, name: str, options: Options, *, page: Page = "sign-in") -> SafeString:
     """Return the element that one of Clerk's components fills, and what stands there without JavaScript."""
-    return format_html(
-        '<div data-clerk-component="{}">{}<noscript>{}</noscript></div>',
-        name,
-        json_script(dict(options)),
-        _instead(request, page),
-    )
+    # The options are no script element: htmx takes those out of what it swaps in, where it is told to.
+    given = {"data-clerk-component": name, "data-clerk-options": json.dumps(dict(options), cls=DjangoJSONEncoder)}
+    refused = _refused(request) if name in ("SignIn", "SignUp") else ""
+    return format_html("<div{}>{}<noscript>{}</noscript></div>", flatatt(given), refused, _instead(request, page))
 
 
 def sign_out_button(text: str, redirect_url: str, attributes: Mapping[str, Any]) -> SafeString:
@@ -89,6 +89,19 @@ def _load_options(instance: Instance) -> dict[str, Any]:
     if conf.CLERK_TELEMETRY_DISABLED:
         options["telemetry"] = False
     return options
+
+
+def _refused(request: HttpRequest | None) -> SafeString | str:
+    """Return what they see instead of Clerk's box whom Clerk has signed in and this site, time and again, has not."""
+    auth = None if request is None else identify(request)
+    if auth is None or auth.is_signed_in:
+        return ""
+    return format_html(
+        '<template><p role="alert">{} <code>{}</code></p><p>{}</p></template>',
+        _("Clerk has signed you in, but this site does not accept the session:"),
+        auth.reason or "",
+        sign_out_button(_("Sign out"), "/", {}),
+    )
 
 
 def _instead(request: HttpRequest | None, page: Page) -> SafeString | str:

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import template
-from django.http import HttpRequest
 from django.template import Context
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -19,6 +18,7 @@ from django.utils.translation import gettext as _
 from django_clerk.pages import components
 
 from . import guard_nodes
+from .guard_nodes import request_of
 
 register = template.Library()
 
@@ -36,46 +36,40 @@ def clerk_js(context: Context, options: Given = None, nonce: str = "", **named: 
 
     ``nonce`` is that of a Content-Security-Policy which neither django-csp nor Django makes.
     """
-    return components.scripts(_request(context), {**(options or {}), **named}, nonce=nonce)
+    return components.scripts(request_of(context), {**(options or {}), **named}, nonce=nonce)
 
 
 @register.simple_tag(takes_context=True)
 def clerk_sign_in(context: Context, options: Given = None, **named: Any) -> SafeString:
     """Show Clerk's sign-in box."""
-    return components.component(_request(context), "SignIn", {**(options or {}), **named})
+    return components.component(request_of(context), "SignIn", {**(options or {}), **named})
 
 
 @register.simple_tag(takes_context=True)
 def clerk_sign_up(context: Context, options: Given = None, **named: Any) -> SafeString:
     """Show Clerk's sign-up box."""
-    return components.component(_request(context), "SignUp", {**(options or {}), **named}, page="sign-up")
+    return components.component(request_of(context), "SignUp", {**(options or {}), **named}, page="sign-up")
 
 
 @register.simple_tag(takes_context=True)
 def clerk_user_button(context: Context, options: Given = None, **named: Any) -> SafeString:
     """Show who is signed in, with a menu to manage the account and to sign out."""
-    return components.component(_request(context), "UserButton", {**(options or {}), **named})
+    return components.component(request_of(context), "UserButton", {**(options or {}), **named})
 
 
 @register.simple_tag(takes_context=True)
 def clerk_user_profile(context: Context, options: Given = None, **named: Any) -> SafeString:
     """Show the account of whoever is signed in, to be changed."""
-    return components.component(_request(context), "UserProfile", {**(options or {}), **named})
+    return components.component(request_of(context), "UserProfile", {**(options or {}), **named})
 
 
 @register.simple_tag(takes_context=True)
 def clerk_organization_switcher(context: Context, options: Given = None, **named: Any) -> SafeString:
     """Show the active organization, with a menu to choose another one. The page is loaded anew after a choice."""
-    return components.component(_request(context), "OrganizationSwitcher", {**(options or {}), **named})
+    return components.component(request_of(context), "OrganizationSwitcher", {**(options or {}), **named})
 
 
 @register.simple_tag
 def clerk_sign_out(text: str = "", redirect_url: str = "/", **attributes: Any) -> SafeString:
     """Show a button that signs out and goes to ``redirect_url``. Further arguments are attributes of the button."""
     return components.sign_out_button(text or _("Sign out"), redirect_url, attributes)
-
-
-def _request(context: Context) -> HttpRequest | None:
-    """Return the request that a page is for; None for a template that is rendered without one, an error page."""
-    request: HttpRequest | None = context.get("request") or getattr(context, "request", None)
-    return request

@@ -27,7 +27,7 @@ class GuardNode(Node):
     def render(self, context: Context) -> str:
         # Without ignore_failures, a variable that is not there would be the project's string_if_invalid.
         values = {name: value.resolve(context, ignore_failures=True) for name, value in self.conditions.items()}
-        request = _request_of(context)
+        request = request_of(context)
         part = self.allowed if request is not None and is_allowed(request, **values) else self.others
         return part.render(context)
 
@@ -101,8 +101,8 @@ def _require_bare(token: Token) -> None:
         raise TemplateSyntaxError(f"{tag} takes no arguments. For conditions, use clerk_protect.")
 
 
-def _request_of(context: Context) -> HttpRequest | None:
-    """Return the request that a template is rendered for, or None: then nobody is asking."""
+def request_of(context: Context) -> HttpRequest | None:
+    """Return the request that a template is rendered for, or None, as for an error page: then nobody is asking."""
     # Not the context's "request" first, which any variable of that name would take the place of.
     request: Any = getattr(context, "request", None) or context.get("request")
     request = getattr(request, "_request", request)  # of Django REST framework's own, the one within

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import override_settings
 
+from django_clerk.api import mount
+from django_clerk.emulator.adapter import EmulatorAdapter
 from django_clerk.emulator.instance import Emulator, get_emulator, reset_emulator
-from django_clerk.emulator.settings import emulator_settings
+from django_clerk.emulator.settings import API_URL, emulator_settings
 from tests.emulator.chromium import chromium
 from tests.example.project import ROOT, Site, served
 
@@ -18,6 +22,31 @@ from .visitor import Visitor
 
 NODE_MODULES = ROOT / "example_project" / "node_modules"
 PASSWORD = "correct horse battery"
+
+
+@contextmanager
+def visiting(origin: str, profile: Path, urlconf: str, **settings: Any) -> Iterator[Visitor]:
+    """Yield a browser at a project of the test's own process. It has left before the server does."""
+    if not (NODE_MODULES / "@clerk" / "ui").is_dir():
+        pytest.skip("Clerk's JavaScript is not installed: npm ci --ignore-scripts in example_project")
+    cache.clear()
+    mount(API_URL, EmulatorAdapter())
+    reset_emulator()
+    project: dict[str, Any] = {
+        **emulator_settings(":memory:", origin=origin, webhook_url=None),
+        "CLERK_EMULATOR_ALLOW_WITHOUT_DEBUG": True,
+        "CLERK_EMULATOR_BUNDLE_DIR": str(NODE_MODULES),
+        "CLERK_JWT_KEY": None,
+        "CLERK_SIGN_IN_URL": "clerk_sign_in",
+        "CLERK_SIGN_UP_URL": "clerk_sign_up",
+        "ROOT_URLCONF": urlconf,
+        "STATIC_URL": "/files/",
+    }
+    with override_settings(**{**project, **settings}), chromium(profile) as driver:
+        visitor = Visitor(driver, origin)
+        yield visitor
+        assert visitor.hosts() <= {"localhost"}
+    reset_emulator()
 
 
 @pytest.fixture(scope="session")

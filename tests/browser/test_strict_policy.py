@@ -9,17 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.cache import cache
-from django.test import override_settings
 
-from django_clerk.api import mount
-from django_clerk.emulator.adapter import EmulatorAdapter
-from django_clerk.emulator.instance import Emulator, get_emulator, reset_emulator
-from django_clerk.emulator.settings import API_URL, emulator_settings
-from tests.emulator.chromium import chromium
+from django_clerk.emulator.instance import Emulator, get_emulator
 from tests.settings import MIDDLEWARE
 
-from .conftest import NODE_MODULES, PASSWORD
+from .conftest import PASSWORD, visiting
 from .visitor import Visitor
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.django_db(transaction=True)]
@@ -44,36 +38,16 @@ def policy(nonce: Any) -> dict[str, list[Any]]:
 
 @pytest.fixture(params=MIDDLEWARES)
 def strict(request: Any, live_server: Any, tmp_path: Path) -> Iterator[Visitor]:
-    """A browser of its own, which has left before the server does."""
     if find_spec(MIDDLEWARES[request.param]) is None:
         pytest.skip(f"there is no {request.param}")
-    if not (NODE_MODULES / "@clerk" / "ui").is_dir():
-        pytest.skip("Clerk's JavaScript is not installed: npm ci --ignore-scripts in example_project")
-    settings: dict[str, Any] = emulator_settings(":memory:", origin=live_server.url, webhook_url=None)
+    settings: dict[str, Any] = {"MIDDLEWARE": [request.param, *MIDDLEWARE]}
     if request.param.startswith("csp."):
         settings["CONTENT_SECURITY_POLICY"] = {"DIRECTIVES": policy(import_module("csp.constants").NONCE)}
     else:
         settings["SECURE_CSP"] = policy(import_module("django.utils.csp").CSP.NONCE)
-    settings |= {"CLERK_SIGN_IN_URL": "clerk_sign_in", "CLERK_SIGN_UP_URL": "clerk_sign_up"}
-    cache.clear()
-    mount(API_URL, EmulatorAdapter())
-    reset_emulator()
-    with (
-        override_settings(
-            **settings,
-            CLERK_JWT_KEY=None,
-            CLERK_EMULATOR_ALLOW_WITHOUT_DEBUG=True,
-            CLERK_EMULATOR_BUNDLE_DIR=str(NODE_MODULES),
-            MIDDLEWARE=[request.param, *MIDDLEWARE],
-            ROOT_URLCONF="tests.browser.strict_urls",
-            STATIC_URL="/files/",
-        ),
-        chromium(tmp_path / "profile") as driver,
-    ):
-        visitor = Visitor(driver, live_server.url)
+    with visiting(live_server.url, tmp_path / "profile", "tests.browser.strict_urls", **settings) as visitor:
         yield visitor
         assert visitor.complaints() == []
-    reset_emulator()
 
 
 def test_in_and_out_again(strict: Visitor) -> None:

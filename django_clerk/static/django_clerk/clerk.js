@@ -9,6 +9,7 @@
   const BUTTONS = "[data-clerk-sign-out], [data-clerk-reverify]";
   // What a view asks for by name is one of Clerk's presets. All but this one ask for the second factor.
   const LEVELS = { strict_mfa: "multi_factor" };
+  const ARRIVALS = "django_clerk:arrivals";
 
   const nonce = document.currentScript.nonce;
   const options = JSON.parse(document.getElementById("clerk-options").textContent);
@@ -17,6 +18,15 @@
   // Where the browser would send it: a <base> of the page may make another site's of a relative URL.
   const isOwn = (url) => new URL(url, document.baseURI).origin === location.origin;
 
+  // Clerk takes the last slash from where it leads to, and pages of Django end with one.
+  function asAsked(target) {
+    const slashed = new URL(target);
+    slashed.pathname += "/";
+    const parameters = [location.search, location.hash.split("?")[1]].flatMap((text) => [...new URLSearchParams(text).values()]);
+    const asked = [...parameters, options.signInFallbackRedirectUrl, options.signUpFallbackRedirectUrl];
+    return asked.some((url) => [url, `${location.origin}${url}`].includes(slashed.href)) ? slashed : target;
+  }
+
   // Steps of a sign-in page are parts of one page: the component in it follows the address without loading it anew.
   // Whatever else Clerk leads to is another page, which Django has to render.
   const navigate = (method) => (to, { windowNavigate }) => {
@@ -24,7 +34,7 @@
     const isUnder = (url, path) => `${url.pathname.replace(/\/$/, "")}/`.startsWith(`${path}/`);
     const paths = [...document.querySelectorAll("[data-clerk-path]")].map((element) => element.dataset.clerkPath);
     if (paths.some((path) => isUnder(location, path) && isUnder(target, path))) history[method](null, "", target);
-    else windowNavigate(target);
+    else windowNavigate(asAsked(target));
   };
 
   async function load() {
@@ -40,10 +50,22 @@
     return window.Clerk;
   }
 
+  // Whom Clerk has signed in and Django has not, Clerk's box sends back at once: with a fresh token, which may be all
+  // that was missing. Where it is not, that would go on for ever.
+  function isGoingRound(Clerk) {
+    if (Clerk.session?.status !== "active") return false;
+    const now = Date.now();
+    const arrivals = JSON.parse(sessionStorage.getItem(ARRIVALS) ?? "[]").filter((at) => now - at < 30_000);
+    sessionStorage.setItem(ARRIVALS, JSON.stringify([...arrivals, now]));
+    return arrivals.length >= 2;
+  }
+
   function mount(Clerk, element) {
     const name = element.dataset.clerkComponent;
     if (mounted.has(element) || !COMPONENTS.includes(name)) return;
-    const given = JSON.parse(element.querySelector("script").textContent);
+    const refused = element.querySelector("template");
+    if (refused && isGoingRound(Clerk)) return element.replaceChildren(refused.content);
+    const given = JSON.parse(element.dataset.clerkOptions ?? "{}");
     if (given.routing === "path") element.dataset.clerkPath = given.path;
     element.replaceChildren();
     mounted.set(element, name);
@@ -59,7 +81,13 @@
   }
 
   function show(Clerk, root) {
-    for (const element of root.querySelectorAll("[data-clerk-component]")) mount(Clerk, element);
+    for (const element of root.querySelectorAll("[data-clerk-component]")) {
+      try {
+        mount(Clerk, element);
+      } catch (error) {
+        console.warn("A component cannot be shown.", error);
+      }
+    }
     for (const button of root.querySelectorAll(BUTTONS)) button.disabled = false;
   }
 
@@ -93,7 +121,7 @@
     event.preventDefault();
     const Clerk = await ready;
     if ("clerkSignOut" in button.dataset) await Clerk.signOut({ redirectUrl: button.dataset.clerkSignOut });
-    else if (await reverify(button.dataset.clerkReverify)) location.replace(location.pathname + location.search);
+    else if (await reverify(button.dataset.clerkReverify)) location.replace(location.href.split("#")[0]);
   });
 
   // Resolve to whether the visitor has verified a factor again.
