@@ -19,7 +19,8 @@ _FOLDER = Path(__file__).resolve().parent.parent / "templates" / "clerk_emulator
 def render(request: HttpRequest, template: str, context: Mapping[str, Any], *, status: int = 200) -> HttpResponse:
     """Return a page; ``template`` is also the name of its entry in the navigation."""
     text = _engine().get_template(f"{template}.html").render({"here": template, **context}, request)
-    return HttpResponse(text, status=status)
+    # What an older version has stored may hold half a character: it is shown as what it is, and takes no page down.
+    return HttpResponse(text.encode("utf-8", "backslashreplace"), status=status)
 
 
 def asset(name: str, content_type: str) -> HttpResponse:
