@@ -70,12 +70,17 @@ class SignInTokens:
         return document
 
     def redeem(self, secret: str) -> SignInToken:
-        """Use a token up, and return it with the user whom it signs in. Raises Problem for one that is no good."""
+        """
+        Use a token up, and return it with the user whom it signs in.
+
+        Raises Problem for one that is no good, and, leaving it as it is, where the user may not sign in.
+        """
         token = self._table.by_secret(secret)
         if token is None or token.expires_at <= self._clock():
             raise Problem.of(
                 400, "ticket_expired_code", "This ticket has expired", "The sign-in token is unknown or has expired."
             )
+        self._directory.check_may_sign_in(token.document["user_id"])
         self._table.change(token.document["id"], lambda current: self._ended(current, "accepted"))
         return token
 

@@ -55,6 +55,16 @@ class TestSignInTokens:
         redeem(visitor, emulator.sign_in_tokens.create(fields)["token"])
         assert visitor.token()["o"]["id"] == organization["id"]
 
+    @pytest.mark.parametrize("state", ["banned", "locked"])
+    def test_whoever_may_not_sign_in_does_not_use_it_up(
+        self, visitor: Visitor, emulator: Emulator, ada: dict[str, Any], state: str
+    ) -> None:
+        token = emulator.sign_in_tokens.create({"user_id": ada["id"]})["token"]
+        emulator.directory.set_flag(ada["id"], state, True)
+        assert redeem(visitor, token).error == (403, f"user_{state}", None)
+        emulator.directory.set_flag(ada["id"], state, False)
+        assert redeem(visitor, token).status == 200
+
     def test_a_session_that_there_is_does_not_use_it_up(
         self, visitor: Visitor, emulator: Emulator, ada: dict[str, Any]
     ) -> None:
@@ -163,6 +173,42 @@ class TestInvitations:
         assert session["user"]["organization_memberships"][0]["role"] == "org:member"
         assert grace.call("POST", path, email_address="eve@example.com", role="org:admin").error[0] == 403
         assert grace.call("GET", path).error[0] == 403
+
+    def test_many_are_invited_or_none(
+        self, emulator: Emulator, organization: dict[str, Any], ada: dict[str, Any]
+    ) -> None:
+        emulator.directory.update_user(ada["id"], {"password": PASSWORD})
+        admin = Visitor()
+        admin.sign_in("ada@example.com", PASSWORD)
+        received.clear()
+        for bad, status in (("nonsense", 422), ("ada@example.com", 400)):
+            addresses = ["grace@example.com", bad]
+            path = f"/organizations/{organization['id']}/invitations"
+            assert admin.call("POST", f"{path}/bulk", email_address=addresses, role="org:member").error[0] == status
+            assert admin.call("GET", path).resource["total_count"] == 0
+        assert received == []
+
+    def test_a_full_organization_leaves_everything_as_it_is(
+        self, visitor: Visitor, emulator: Emulator, organization: dict[str, Any]
+    ) -> None:
+        """No invitation is used up, nobody is made, and nobody is signed in."""
+        grace = emulator.create_user(email_address="grace@example.com", password=PASSWORD)
+        invitation, ticket = self.invite(emulator, organization, "grace@example.com")
+        _, other = self.invite(emulator, organization, "new@example.com")
+        emulator.organizations.update(organization["id"], {"max_allowed_memberships": 1})
+        full = (403, "organization_membership_quota_exceeded", None)
+        assert redeem(visitor, ticket).error == full
+        assert emulator.directory.sessions.of_user(grace["id"]) == []
+        visitor.sign_in("grace@example.com", PASSWORD)
+        assert visitor.call("POST", f"/me/organization_invitations/{invitation['id']}/accept").error == full
+        newcomer = Visitor()
+        assert newcomer.call("POST", "/client/sign_ups", ticket=other, password=PASSWORD).error == full
+        assert emulator.directory.find("new@example.com") is None
+        assert None not in (emulator.invitations.find(ticket), emulator.invitations.find(other))
+        emulator.organizations.update(organization["id"], {"max_allowed_memberships": 3})
+        done = newcomer.call("POST", "/client/sign_ups", ticket=other, password=PASSWORD).resource
+        assert done["status"] == "complete"
+        assert visitor.call("POST", f"/me/organization_invitations/{invitation['id']}/accept").status == 200
 
     def test_somebody_elses_is_not_accepted(self, emulator: Emulator, organization: dict[str, Any]) -> None:
         invitation, _ = self.invite(emulator, organization, "grace@example.com")

@@ -77,6 +77,7 @@ class SignInEndpoints:
         invitation = desk.invitations.find(ticket)
         if invitation is not None:
             user = self._find(invitation["email_address"])
+            desk.invitations.check_acceptable(invitation["id"], user["id"])
             reply = self._complete(client, {**self._new_attempt(user, None), "strategy": "ticket"})
             desk.invitations.accept(invitation["id"], user["id"])
             return reply

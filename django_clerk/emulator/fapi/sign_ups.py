@@ -120,6 +120,8 @@ class SignUpEndpoints:
         if missing_fields(attempt) or not attempt["verified"]:
             return self._kept(client, attempt)
         check_vacant(desk, client)
+        if attempt["invitation"]:
+            desk.invitations.check_acceptable(attempt["invitation"])
         user = desk.directory.sign_up(attempt["fields"])
         if attempt["invitation"]:
             self._accept(attempt["invitation"], user["id"])
