@@ -6,13 +6,14 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.conf import settings
 from django.test import override_settings
 
 from django_clerk.emulator.emulator import Emulator
 from tests.emulator.calls import in_process
 from tests.emulator.openapi import validate
 from tests.emulator.receivers import received
-from tests.emulator.visitor import Visitor
+from tests.emulator.visitor import ORIGIN, Visitor
 
 PASSWORD = "correct horse battery"
 
@@ -239,6 +240,28 @@ class TestLinks:
             assert (path, query["__clerk_status"], query["__clerk_ticket"]) == ("/in/", ["sign_in"], [token["token"]])
             path, query = self.follow(visitor, new["url"])
             assert (path, query["__clerk_status"], query["a"]) == ("/up/", ["sign_up"], ["b"])
+
+    def test_pages_may_be_named_as_the_package_has_them_named(
+        self, visitor: Visitor, emulator: Emulator, ada: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        token = emulator.sign_in_tokens.create({"user_id": ada["id"]})
+        new = emulator.invitations.create({"email_address": "grace@example.com"})
+        named = {"CLERK_SIGN_IN_URL": "clerk_sign_in", "CLERK_SIGN_UP_URL": "clerk_sign_up"}
+        with override_settings(ROOT_URLCONF="tests.emulator.pages_urls", **named):
+            assert self.follow(visitor, token["url"])[0] == "/sign-in/"
+            assert self.follow(visitor, new["url"])[0] == "/sign-up/"
+            shown = visitor.call("GET", "/environment").json["display_config"]
+            assert (shown["sign_in_url"], shown["sign_up_url"]) == (f"{ORIGIN}/sign-in/", f"{ORIGIN}/sign-up/")
+        with override_settings(ROOT_URLCONF="tests.emulator.pages_urls", CLERK_SIGN_IN_URL="clerk_sign_in"):
+            assert self.follow(visitor, new["url"])[0] == "/sign-in/create", "as the package's own links do"
+        with override_settings(CLERK_AFTER_SIGN_IN_URL="dashboard", **named):  # they are not served here
+            assert self.follow(visitor, token["url"])[0] == "/__clerk/sign-in"
+            assert self.follow(visitor, new["url"])[0] == "/__clerk/sign-in/create"
+            assert visitor.call("GET", "/environment").json["display_config"]["after_sign_in_url"] == f"{ORIGIN}/"
+        with override_settings():
+            del settings.CLERK_SIGN_IN_URL
+            monkeypatch.setenv("CLERK_SIGN_IN_URL", "/in/")
+            assert self.follow(visitor, token["url"])[0] == "/in/"
 
     def test_a_ticket_adds_no_header(self, visitor: Visitor) -> None:
         _, query = self.follow(visitor, "/__clerk/v1/tickets/accept?ticket=a%0d%0aSet-Cookie:%20b")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from django_clerk.emulator.addresses import frontend_api
+from django_clerk.emulator.addresses import Addresses
 from django_clerk.emulator.bapi import listing, parameters
 from django_clerk.emulator.directory import Directory
 from django_clerk.emulator.documents import Document
@@ -37,6 +37,7 @@ class Invitations:
         table: InvitationTable,
         directory: Directory,
         organizations: Organizations,
+        addresses: Addresses,
         *,
         emit: Callable[[str, Document], None],
         clock: Callable[[], int],
@@ -44,6 +45,7 @@ class Invitations:
         self._table = table
         self._directory = directory
         self._organizations = organizations
+        self._addresses = addresses
         self._emit = emit
         self._clock = clock
 
@@ -175,7 +177,7 @@ class Invitations:
             "email_address": values["email_address"],
             "public_metadata": merged({}, values.get("public_metadata") or {}),
             "status": PENDING,
-            "url": f"{frontend_api()}/v1/tickets/accept?ticket={secret}",
+            "url": f"{self._addresses.frontend_api}/v1/tickets/accept?ticket={secret}",
             "expires_at": now + (values.get("expires_in_days") or _DAYS) * _DAY,
             "created_at": now,
             "updated_at": now,
