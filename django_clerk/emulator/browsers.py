@@ -14,13 +14,18 @@ def client_of(request: HttpRequest, emulator: Emulator, *, suffixed: bool = True
     """
     Return the client that a browser proves to be, by query or cookie; None for one that is not known.
 
-    ``suffixed`` tells which family of cookies counts for more.
+    ``suffixed`` tells which family of cookies counts for more. A page of another host, whose cookies do not come here,
+    says in the query who its browser is, and so can any link: it replaces nobody whom the cookies show to be signed in.
     """
     names = [emulator.instance.suffixed(cookies.DEV_BROWSER), cookies.DEV_BROWSER]
     if not suffixed:
         names.reverse()
-    asked = [request.GET.get(cookies.DEV_BROWSER, ""), *(request.COOKIES.get(name, "") for name in names)]
-    return emulator.clients.find(filter(None, asked), request.COOKIES.get(cookies.CLIENT, ""))
+    kept = filter(None, (request.COOKIES.get(name, "") for name in names))
+    own = emulator.clients.find(kept, request.COOKIES.get(cookies.CLIENT, ""))
+    asked = request.GET.get(cookies.DEV_BROWSER, "")
+    if not asked or (own is not None and emulator.clients.session(own) is not None):
+        return own
+    return emulator.clients.find([asked], "") or own
 
 
 def remember(response: HttpResponse, request: HttpRequest, client: Client) -> None:

@@ -60,7 +60,7 @@ class Clients:
         Return the client that one of the dev browsers names, or else the token; None when all of them are unknown.
 
         A dev browser that is not known here stays so: were it taken over from a link, whoever made the link would be
-        signed in with its victim.
+        signed in with its victim. What a known one in a link may do is for ``browsers.client_of`` to say.
         """
         for dev_browser in dev_browsers:
             client = self._table.by_dev_browser(dev_browser)

@@ -157,17 +157,17 @@ class Directory:
         now = self._clock()
 
         def signed_in(user: Document) -> Document:
-            for state in ("banned", "locked"):
-                if user[state]:
-                    raise Problem.of(
-                        403, f"user_{state}", f"User is {state}", f"This user is {state} and cannot sign in."
-                    )
+            _check_admitted(user)
             return users.updated(user, {"last_sign_in_at": now, "last_active_at": now}, now=now)
 
         document = self._apply(user_id, signed_in)
         session = self.sessions.start(document, client_id=client_id, actor=actor, tasks=tasks, seconds=seconds)
         self._emit("user.updated", document)  # last_sign_in_at has changed
         return session
+
+    def check_may_sign_in(self, user_id: str) -> None:
+        """Raise Problem where ``sign_in`` would, before something is used up for it."""
+        _check_admitted(self.user(user_id))
 
     def has_password(self, user_id: str, password: str) -> bool:
         """Tell whether this is the user's password. Raises Problem (501) where its digest is one we cannot compute."""
@@ -213,6 +213,12 @@ class Directory:
         if document is None:
             raise not_found(user_id)
         return document
+
+
+def _check_admitted(user: Document) -> None:
+    for state in ("banned", "locked"):
+        if user[state]:
+            raise Problem.of(403, f"user_{state}", f"User is {state}", f"This user is {state} and cannot sign in.")
 
 
 def _password_of(values: Mapping[str, Any]) -> Password | None:

@@ -11,6 +11,8 @@ from urllib.parse import parse_qsl
 
 from django_clerk.exceptions import ClerkError
 
+from .incoming import flaw, read_json
+
 Error = dict[str, Any]
 
 
@@ -35,15 +37,22 @@ class Call:
         return key.strip() if scheme.lower() == "bearer" else ""
 
     def json(self) -> dict[str, Any]:
-        """Return the body, which must be a JSON object; an empty body counts as one without members."""
+        """
+        Return the body, which must be a JSON object; an empty body counts as one without members.
+
+        Raises Problem: 400 for what is none, 422 for members that cannot be kept.
+        """
         try:
-            value = json.loads(self.body or b"{}")
-        except (ValueError, RecursionError):
+            value = read_json(self.body or b"{}")
+        except ValueError:
             value = None
         if not isinstance(value, dict):
             raise Problem.of(
                 400, "request_body_invalid", "Request body invalid", "The request body must be a JSON object."
             )
+        flaws = [(name, flaw(name) or flaw(member)) for name, member in value.items()]
+        if errors := [unfit(name, wanted) for name, wanted in flaws if wanted]:
+            raise Problem(422, errors)
         return value
 
 
@@ -87,6 +96,11 @@ def error(code: str, message: str, long_message: str = "", *, param: str | None 
     """Return one entry of the ``errors`` list. ``param`` names the parameter that is to blame."""
     meta = {} if param is None else {"param_name": param}
     return {"code": code, "message": message, "long_message": long_message or message, "meta": meta}
+
+
+def unfit(name: str, wanted: str) -> Error:
+    """Return the error of a parameter that is not what is ``wanted``."""
+    return error("form_param_format_invalid", "is invalid", f"{name} must be {wanted}.", param=name)
 
 
 def not_found(clerk_id: str, what: str = "user") -> Problem:

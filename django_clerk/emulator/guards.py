@@ -30,7 +30,22 @@ from .credentials import HOST
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 _LIVE_KEYS = ("pk_live_", "sk_live_", "live_")
-_PROXY_HEADERS = ("HTTP_FORWARDED", "HTTP_X_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA", "HTTP_CF_CONNECTING_IP")
+#: What headers begin with that proxies and tunnels add, and browsers never send.
+_PROXY_HEADERS = (
+    "HTTP_CDN_LOOP",
+    "HTTP_CF_",
+    "HTTP_CLIENT_IP",
+    "HTTP_FASTLY_",
+    "HTTP_FLY_",
+    "HTTP_FORWARDED",
+    "HTTP_TRUE_CLIENT_IP",
+    "HTTP_VIA",
+    "HTTP_X_CLIENT_IP",
+    "HTTP_X_CLUSTER_CLIENT_IP",
+    "HTTP_X_FORWARDED",
+    "HTTP_X_ORIGINAL_",
+    "HTTP_X_REAL_IP",
+)
 #: An absolute URL that browsers and libraries read in the same way: nothing but host and port before the path.
 _PLAIN_URL = re.compile(
     r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?(?:[/?#][^\x00-\x20\x7f\\]*)?", re.IGNORECASE
@@ -93,7 +108,10 @@ def refuse_real_keys() -> None:
 
 
 def refusal(request: HttpRequest) -> str | None:
-    """Return why a request is not from this machine, or None when it is. Stops tunnels and DNS rebinding."""
+    """
+    Return why a request is not from this machine, or None when it is. Stops DNS rebinding, and tunnels and proxies that
+    leave a header of theirs; others cannot be told from a browser.
+    """
     if not _is_loopback_address(request.META.get("REMOTE_ADDR", "")):
         return "The local Clerk answers this machine only."
     if any(name.startswith(_PROXY_HEADERS) for name in request.META):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from .addresses import Addresses
 from .bapi.invitations import InvitationEndpoints
 from .bapi.machines import MachineEndpoints
 from .bapi.memberships import MembershipEndpoints
@@ -95,15 +96,17 @@ class Machinery:
             emit=self._courier.emit,
             clock=milliseconds,
         )
+        self.addresses = Addresses()
         self.invitations = Invitations(
             InvitationTable(self._database),
             self.directory,
             self.organizations,
+            self.addresses,
             emit=self._courier.emit,
             clock=milliseconds,
         )
         self.sign_in_tokens = SignInTokens(
-            SignInTokenTable(self._database), self.directory, self.organizations, clock=milliseconds
+            SignInTokenTable(self._database), self.directory, self.organizations, self.addresses, clock=milliseconds
         )
         self.dashboard = Dashboard(Options(self._database))
         self.codes = EmailCodes(Codes(self._database), clock=milliseconds)
@@ -120,7 +123,7 @@ class Machinery:
         self.machines = Machines(MachineCredentialTable(self._database), clock=milliseconds)
         self.api = BackendAPI(
             UserEndpoints(self.directory),
-            SessionEndpoints(self.directory, self.clients, self.handshakes, signer=self.signer),
+            SessionEndpoints(self.directory, self.clients, self.handshakes, self.addresses, signer=self.signer),
             OrganizationEndpoints(self.organizations),
             MembershipEndpoints(self.organizations, self.directory),
             InvitationEndpoints(self.invitations, self.organizations),
@@ -129,18 +132,18 @@ class Machinery:
             jwks=self.signer.jwks,
             secret_key=self.credentials.secret_key,
         )
-        self.browser_api = frontend_api(
-            Desk.of(
-                self.directory,
-                self.organizations,
-                self.invitations,
-                self.sign_in_tokens,
-                self.clients,
-                self.codes,
-                self.dashboard,
-                clock=milliseconds,
-            )
+        self.desk = Desk.of(
+            self.directory,
+            self.organizations,
+            self.invitations,
+            self.sign_in_tokens,
+            self.clients,
+            self.codes,
+            self.dashboard,
+            self.addresses,
+            clock=milliseconds,
         )
+        self.browser_api = frontend_api(self.desk)
         self.faults = self.api.faults
         self.fail_next = self.faults.fail_next
         self.browser_faults = self.browser_api.faults

@@ -6,6 +6,8 @@ The settings of a project that develops against the local Clerk. In its settings
     globals().update(emulator_settings(BASE_DIR / ".clerk", origin="http://localhost:8000"))
     INSTALLED_APPS += ["django_clerk.emulator"]
 
+CLERK_SIGN_IN_URL is among them: sign-in pages of the project's own are named after them.
+
 No ``CLERK_JWT_KEY`` is among them: keys are fetched through the Backend API, as from a real instance.
 """
 
@@ -48,14 +50,14 @@ def emulator_settings(
         "CLERK_SECRET_KEY": credentials.secret_key,
         "CLERK_WEBHOOK_SIGNING_SECRET": credentials.webhook_secret,
         "CLERK_API_URL": API_URL,
-        "CLERK_AUTHORIZED_PARTIES": _spellings(origin),
+        "CLERK_AUTHORIZED_PARTIES": spellings(origin),
         "CLERK_PROXY_URL": PROXY_URL,
         "CLERK_SIGN_IN_URL": f"{PROXY_URL}/sign-in",
         "CLERK_TELEMETRY_DISABLED": True,  # what happens here is nobody else's business
     }
 
 
-def _spellings(origin: str) -> list[str]:
+def spellings(origin: str) -> list[str]:
     """Return the origin first, then its twins: whoever opens 127.0.0.1 instead of localhost is not an intruder."""
     parts = urlsplit(origin)
     host, colon, port = parts.netloc.rpartition(":")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .addresses import frontend_api
+from .addresses import Addresses
 from .bapi import parameters
 from .directory import Directory
 from .documents import Document
@@ -28,12 +28,14 @@ class SignInTokens:
         table: SignInTokenTable,
         directory: Directory,
         organizations: Organizations,
+        addresses: Addresses,
         *,
         clock: Callable[[], int],
     ) -> None:
         self._table = table
         self._directory = directory
         self._organizations = organizations
+        self._addresses = addresses
         self._clock = clock
 
     def create(self, fields: Mapping[str, Any]) -> Document:
@@ -69,15 +71,29 @@ class SignInTokens:
             raise not_found(token_id, "sign-in token")
         return document
 
+    def find(self, secret: str) -> Document | None:
+        """Return the token with this secret that is pending, or None."""
+        token = self._find(secret)
+        return token.document if token is not None and token.document["status"] == "pending" else None
+
     def redeem(self, secret: str) -> SignInToken:
-        """Use a token up, and return it with the user whom it signs in. Raises Problem for one that is no good."""
-        token = self._table.by_secret(secret)
-        if token is None or token.expires_at <= self._clock():
+        """
+        Use a token up, and return it with the user whom it signs in.
+
+        Raises Problem for one that is no good, and, leaving it as it is, where the user may not sign in.
+        """
+        token = self._find(secret)
+        if token is None:
             raise Problem.of(
                 400, "ticket_expired_code", "This ticket has expired", "The sign-in token is unknown or has expired."
             )
+        self._directory.check_may_sign_in(token.document["user_id"])
         self._table.change(token.document["id"], lambda current: self._ended(current, "accepted"))
         return token
+
+    def _find(self, secret: str) -> SignInToken | None:
+        token = self._table.by_secret(secret)
+        return token if token is not None and token.expires_at > self._clock() else None
 
     def _add(
         self, own: Document, lifetime: int, *, organization_id: str | None = None, session_seconds: int | None = None
@@ -85,7 +101,8 @@ class SignInTokens:
         now, secret = self._clock(), new_secret("")
         document: Document = {**own, "status": "pending", "created_at": now, "updated_at": now}
         self._table.add(SignInToken(document, organization_id, now + lifetime * 1000, session_seconds), secret=secret)
-        return {**document, "token": secret, "url": f"{frontend_api()}/v1/tickets/accept?ticket={secret}"}
+        url = f"{self._addresses.frontend_api}/v1/tickets/accept?ticket={secret}"
+        return {**document, "token": secret, "url": url}
 
     def _ended(self, token: SignInToken, status: str) -> Document:
         was = token.document["status"]

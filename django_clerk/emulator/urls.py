@@ -24,6 +24,7 @@ urlpatterns = [
     path("renew", renew.renew, name="renew"),
     path("renew.js", renew.script, name="renew_script"),
     path("sign-in", sign_in.sign_in, name="sign_in"),
+    path("sign-in/create", sign_in.sign_up, name="sign_up"),
     path("sign-out", sign_in.sign_out, name="sign_out"),
     path("users", users.users, name="users"),
     path("users/<str:user_id>/<str:action>", users.act, name="user_action"),

@@ -240,6 +240,38 @@ class Contract:
         assert reply.error["code"] == "not_emulated"
         assert reply.error["long_message"].startswith("The local Clerk does not do")
 
+    @pytest.mark.parametrize(
+        ("method", "path", "body", "param"),
+        [
+            ("POST", "/v1/users", {"email_address": ["\ud800@a.bc"]}, "email_address"),
+            ("POST", "/v1/users", {"username": "grace", "public_metadata": {"role": "\ud800"}}, "public_metadata"),
+            ("POST", "/v1/users", {"username": "grace", "public_metadata": {"\udfff": 1}}, "public_metadata"),
+            ("POST", "/v1/sessions", {"user_id": "\ud800"}, "user_id"),
+            ("POST", "/v1/sessions/sess_1/refresh", {"expired_token": "\ud800"}, "expired_token"),
+            ("POST", "/api_keys/verify", {"secret": "\ud800"}, "secret"),
+            ("POST", "/v1/users", {"\ud800": 1}, "\ud800"),
+        ],
+    )
+    def test_half_a_character_is_refused(self, method: str, path: str, body: Any, param: str) -> None:
+        reply = self.call(method, path, body)
+        assert (reply.status, reply.error["code"]) == (422, "form_param_format_invalid")
+        assert reply.error["meta"] == {"param_name": param}
+
+    def test_so_is_what_is_nested_without_end(self, ada: dict[str, Any]) -> None:
+        path = f"/v1/users/{ada['id']}/metadata"
+        fits = b'{"unsafe_metadata": ' + b'{"a":' * 90 + b"1" + b"}" * 91
+        assert self.call("PATCH", path, fits).status == 200
+        for levels in (101, 1000, 1300):
+            body = b'{"unsafe_metadata": ' + b'{"a":' * levels + b"1" + b"}" * (levels + 1)
+            assert self.call("PATCH", path, body).status in (400, 422)  # the former where it cannot even be read
+        assert self.call("PATCH", path, b'{"unsafe_metadata": ' + b'{"a":' * 200 + b"1" + b"}" * 201).status == 422
+
+    @pytest.mark.parametrize("number", [b"NaN", b"Infinity", b"-Infinity", b"1e999"])
+    def test_numbers_that_json_does_not_have_are_none(self, ada: dict[str, Any], number: bytes) -> None:
+        body = b'{"public_metadata": {"a": ' + number + b"}}"
+        reply = self.call("PATCH", f"/v1/users/{ada['id']}/metadata", body)
+        assert (reply.status, reply.error["code"]) == (400, "request_body_invalid")
+
     def test_errors_are_valid(self) -> None:
         for reply in (
             self.call("GET", "/v1/users/user_1"),

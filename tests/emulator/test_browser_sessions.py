@@ -110,6 +110,16 @@ def test_a_satellite_gets_the_session_by_a_handshake(visitor: Visitor, emulator:
     assert answer.resource["last_active_session_id"] == visitor.session_id
 
 
+@pytest.mark.parametrize(
+    "metadata", ['{"a": "\\ud800"}', '{"a": NaN}', '{"a": 1e999}', '{"a":' * 200 + "1" + "}" * 200]
+)
+def test_metadata_that_nobody_could_show_is_refused(visitor: Visitor, metadata: str) -> None:
+    for path in ("/me", "/me/metadata"):
+        refused = visitor.call("PATCH", path, unsafe_metadata=metadata)
+        assert refused.error == (422, "form_param_format_invalid", "unsafe_metadata")
+    assert visitor.browser.get("/__clerk/webhooks").status_code == 200
+
+
 class TestStepUp:
     def test_a_password_makes_the_proof_fresh(self, visitor: Visitor, emulator: Emulator) -> None:
         emulator.clients.verified(visitor.session_id, minutes_ago=20)

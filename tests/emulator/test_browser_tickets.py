@@ -6,13 +6,14 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.conf import settings
 from django.test import override_settings
 
 from django_clerk.emulator.emulator import Emulator
 from tests.emulator.calls import in_process
 from tests.emulator.openapi import validate
 from tests.emulator.receivers import received
-from tests.emulator.visitor import Visitor
+from tests.emulator.visitor import ORIGIN, Visitor
 
 PASSWORD = "correct horse battery"
 
@@ -54,6 +55,16 @@ class TestSignInTokens:
         fields = {"user_id": ada["id"], "org_id": organization["id"]}
         redeem(visitor, emulator.sign_in_tokens.create(fields)["token"])
         assert visitor.token()["o"]["id"] == organization["id"]
+
+    @pytest.mark.parametrize("state", ["banned", "locked"])
+    def test_whoever_may_not_sign_in_does_not_use_it_up(
+        self, visitor: Visitor, emulator: Emulator, ada: dict[str, Any], state: str
+    ) -> None:
+        token = emulator.sign_in_tokens.create({"user_id": ada["id"]})["token"]
+        emulator.directory.set_flag(ada["id"], state, True)
+        assert redeem(visitor, token).error == (403, f"user_{state}", None)
+        emulator.directory.set_flag(ada["id"], state, False)
+        assert redeem(visitor, token).status == 200
 
     def test_a_session_that_there_is_does_not_use_it_up(
         self, visitor: Visitor, emulator: Emulator, ada: dict[str, Any]
@@ -164,6 +175,42 @@ class TestInvitations:
         assert grace.call("POST", path, email_address="eve@example.com", role="org:admin").error[0] == 403
         assert grace.call("GET", path).error[0] == 403
 
+    def test_many_are_invited_or_none(
+        self, emulator: Emulator, organization: dict[str, Any], ada: dict[str, Any]
+    ) -> None:
+        emulator.directory.update_user(ada["id"], {"password": PASSWORD})
+        admin = Visitor()
+        admin.sign_in("ada@example.com", PASSWORD)
+        received.clear()
+        for bad, status in (("nonsense", 422), ("ada@example.com", 400)):
+            addresses = ["grace@example.com", bad]
+            path = f"/organizations/{organization['id']}/invitations"
+            assert admin.call("POST", f"{path}/bulk", email_address=addresses, role="org:member").error[0] == status
+            assert admin.call("GET", path).resource["total_count"] == 0
+        assert received == []
+
+    def test_a_full_organization_leaves_everything_as_it_is(
+        self, visitor: Visitor, emulator: Emulator, organization: dict[str, Any]
+    ) -> None:
+        """No invitation is used up, nobody is made, and nobody is signed in."""
+        grace = emulator.create_user(email_address="grace@example.com", password=PASSWORD)
+        invitation, ticket = self.invite(emulator, organization, "grace@example.com")
+        _, other = self.invite(emulator, organization, "new@example.com")
+        emulator.organizations.update(organization["id"], {"max_allowed_memberships": 1})
+        full = (403, "organization_membership_quota_exceeded", None)
+        assert redeem(visitor, ticket).error == full
+        assert emulator.directory.sessions.of_user(grace["id"]) == []
+        visitor.sign_in("grace@example.com", PASSWORD)
+        assert visitor.call("POST", f"/me/organization_invitations/{invitation['id']}/accept").error == full
+        newcomer = Visitor()
+        assert newcomer.call("POST", "/client/sign_ups", ticket=other, password=PASSWORD).error == full
+        assert emulator.directory.find("new@example.com") is None
+        assert None not in (emulator.invitations.find(ticket), emulator.invitations.find(other))
+        emulator.organizations.update(organization["id"], {"max_allowed_memberships": 3})
+        done = newcomer.call("POST", "/client/sign_ups", ticket=other, password=PASSWORD).resource
+        assert done["status"] == "complete"
+        assert visitor.call("POST", f"/me/organization_invitations/{invitation['id']}/accept").status == 200
+
     def test_somebody_elses_is_not_accepted(self, emulator: Emulator, organization: dict[str, Any]) -> None:
         invitation, _ = self.invite(emulator, organization, "grace@example.com")
         emulator.create_user(email_address="eve@example.com", password=PASSWORD)
@@ -193,6 +240,28 @@ class TestLinks:
             assert (path, query["__clerk_status"], query["__clerk_ticket"]) == ("/in/", ["sign_in"], [token["token"]])
             path, query = self.follow(visitor, new["url"])
             assert (path, query["__clerk_status"], query["a"]) == ("/up/", ["sign_up"], ["b"])
+
+    def test_pages_may_be_named_as_the_package_has_them_named(
+        self, visitor: Visitor, emulator: Emulator, ada: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        token = emulator.sign_in_tokens.create({"user_id": ada["id"]})
+        new = emulator.invitations.create({"email_address": "grace@example.com"})
+        named = {"CLERK_SIGN_IN_URL": "clerk_sign_in", "CLERK_SIGN_UP_URL": "clerk_sign_up"}
+        with override_settings(ROOT_URLCONF="tests.emulator.pages_urls", **named):
+            assert self.follow(visitor, token["url"])[0] == "/sign-in/"
+            assert self.follow(visitor, new["url"])[0] == "/sign-up/"
+            shown = visitor.call("GET", "/environment").json["display_config"]
+            assert (shown["sign_in_url"], shown["sign_up_url"]) == (f"{ORIGIN}/sign-in/", f"{ORIGIN}/sign-up/")
+        with override_settings(ROOT_URLCONF="tests.emulator.pages_urls", CLERK_SIGN_IN_URL="clerk_sign_in"):
+            assert self.follow(visitor, new["url"])[0] == "/sign-in/create", "as the package's own links do"
+        with override_settings(CLERK_AFTER_SIGN_IN_URL="dashboard", **named):  # they are not served here
+            assert self.follow(visitor, token["url"])[0] == "/__clerk/sign-in"
+            assert self.follow(visitor, new["url"])[0] == "/__clerk/sign-in/create"
+            assert visitor.call("GET", "/environment").json["display_config"]["after_sign_in_url"] == f"{ORIGIN}/"
+        with override_settings():
+            del settings.CLERK_SIGN_IN_URL
+            monkeypatch.setenv("CLERK_SIGN_IN_URL", "/in/")
+            assert self.follow(visitor, token["url"])[0] == "/in/"
 
     def test_a_ticket_adds_no_header(self, visitor: Visitor) -> None:
         _, query = self.follow(visitor, "/__clerk/v1/tickets/accept?ticket=a%0d%0aSet-Cookie:%20b")

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import jwt
 import pytest
 import requests
 from django.core.management import CommandError, call_command
@@ -104,6 +105,81 @@ def test_the_command_prints_the_keys_and_serves(environment: dict[str, str]) -> 
     finally:
         process.terminate()
         process.communicate(timeout=30)
+
+
+class TestOtherSites:
+    """Whom it serves is said with --origin: the settings are those of another site."""
+
+    @pytest.fixture
+    def values(self, environment: dict[str, str]) -> Iterator[dict[str, str]]:
+        origins = ("--origin", "http://localhost:8766", "--origin", "http://127.0.0.1:3000")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "django", "clerk_emulator", "--port", "0", "--seed", "1", *origins],
+            env={**environment, "CLERK_AFTER_SIGN_IN_URL": "dashboard"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert process.stdout is not None
+        printed = []
+        for line in process.stdout:
+            printed.append(line.strip())
+            if "Control-C" in line:
+                break
+        yield dict(line.split("=", 1) for line in printed if line.startswith("CLERK_"))
+        process.terminate()
+        process.communicate(timeout=30)
+
+    def test_links_tokens_and_pages_are_theirs(self, values: dict[str, str]) -> None:
+        key = {"Authorization": f"Bearer {values['CLERK_SECRET_KEY']}"}
+        api, page = f"{values['CLERK_API_URL']}/v1", values["CLERK_SIGN_IN_URL"]
+        with requests.Session() as session:
+            session.trust_env = False
+            user_id = session.get(f"{api}/users", headers=key, timeout=10).json()[0]["id"]
+            made = session.post(f"{api}/sign_in_tokens", headers=key, json={"user_id": user_id}, timeout=10).json()
+            assert made["url"].startswith(f"{values['CLERK_PROXY_URL']}/v1/tickets/accept?")
+            arrival = session.get(made["url"], timeout=10)
+            assert arrival.url.startswith(f"{page}?__clerk_ticket=")
+            assert "Ada Lovelace" in arrival.text
+            assert "--origin" not in arrival.text
+            assert 'href="http://localhost:8766/"' in arrival.text
+            assert (
+                "<code>--origin</code>" in session.get(f"{page}?redirect_url=http://localhost:9999/", timeout=10).text
+            )
+            fields = {
+                "csrfmiddlewaretoken": re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', arrival.text)[0],
+                "ticket": made["token"],
+            }
+            answer = session.post(page, fields, allow_redirects=False, timeout=10)
+            assert (answer.status_code, answer.headers["Location"]) == (302, "http://localhost:8766/")
+            own = session.post(f"{api}/sessions", headers=key, json={"user_id": user_id}, timeout=10).json()["id"]
+            token = session.post(f"{api}/sessions/{own}/tokens", headers=key, timeout=10).json()["jwt"]
+            assert jwt.decode(token, options={"verify_signature": False})["azp"] == "http://localhost:8766"
+            shown = session.get(f"{values['CLERK_PROXY_URL']}/v1/environment", timeout=10).json()["display_config"]
+            assert (shown["sign_in_url"], shown["after_sign_in_url"]) == (page, "http://localhost:8766/")
+
+    def test_others_than_of_this_machine_are_refused(self, environment: dict[str, str]) -> None:
+        result = manage(environment, "clerk_emulator", "--origin", "https://example.com")
+        assert result.returncode == 1
+        assert "looks like http://localhost:8000" in result.stderr
+
+
+def test_it_has_the_settings_of_a_project_and_not_its_urls(environment: dict[str, str]) -> None:
+    code = (
+        "import django; django.setup()\n"
+        "from django.test import Client\n"
+        "from django_clerk.emulator.instance import get_emulator\n"
+        "user = get_emulator().seed_users(1)[0]\n"
+        "print(Client().post('/__clerk/sign-in', {'user_id': user['id']}, headers={'host': 'localhost'})['Location'])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**environment, "CLERK_AFTER_SIGN_IN_URL": "dashboard"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert result.stdout == "/\n", result.stderr
 
 
 @pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="this system has no signals for threads")

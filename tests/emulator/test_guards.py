@@ -194,6 +194,13 @@ class TestRequests:
             {"HTTP_X_FORWARDED_PROTO": "https"},
             {"HTTP_FORWARDED": "for=127.0.0.1"},
             {"HTTP_X_REAL_IP": "127.0.0.1"},
+            {"HTTP_X_CLIENT_IP": "127.0.0.1"},
+            {"HTTP_TRUE_CLIENT_IP": "127.0.0.1"},
+            {"HTTP_FLY_CLIENT_IP": "127.0.0.1"},
+            {"HTTP_X_CLUSTER_CLIENT_IP": "127.0.0.1"},
+            {"HTTP_X_ORIGINAL_HOST": "localhost"},
+            {"HTTP_CDN_LOOP": "cloudflare"},
+            {"HTTP_CF_RAY": "1"},
         ],
         ids=str,
     )

@@ -345,6 +345,31 @@ class TestAttacks:
         response = browser.sign_in(ada["id"])
         assert response.cookies["__clerk_db_jwt"].value != planted
 
+    @pytest.mark.parametrize("kept", ["__client", "__clerk_db_jwt", "both"])
+    def test_a_dev_browser_of_somebody_else_replaces_nobody(
+        self, browser: Browser, emulator: Emulator, ada: dict[str, Any], kept: str
+    ) -> None:
+        eve = emulator.create_user(email_address="eve@example.com")
+        client, _ = emulator.clients.sign_in(emulator.clients.open(), eve["id"])
+        browser.sign_in(ada["id"])
+        if kept != "both":
+            value = browser.client.cookies[kept].value
+            browser.client.cookies.clear()
+            browser.client.cookies[kept] = value
+        own = emulator.clients.find(
+            [browser.client.cookies[name].value for name in browser.client.cookies if name != "__client"],
+            browser.client.cookies["__client"].value if "__client" in browser.client.cookies else "",
+        )
+        assert own is not None
+        link = {"__clerk_db_jwt": client.dev_browser}
+        for here in (HERE, "http://localhost:8001/", "http://127.0.0.1:8000/"):
+            response = browser.get(address(here, **link))
+            assert claims_of(cookies(brought(response))["__session"].value)["sub"] == ada["id"]
+            assert response.cookies["__client"].value == own.token
+        answer = browser.get(f"/__clerk/v1/client?{urlencode(link)}")
+        assert b"eve@example.com" not in answer.content
+        assert answer.cookies["__client"].value == own.token
+
     def test_a_session_token_proves_nothing_here(
         self, browser: Browser, emulator: Emulator, ada: dict[str, Any]
     ) -> None:

@@ -126,6 +126,12 @@ class Contract:
         assert self.call("GET", f"{path}/{second['id']}").json == accepted
         assert self.call("POST", f"{path}/{second['id']}/revoke").status == 400
 
+    def test_whoever_is_a_member_is_not_invited(self, ada: dict[str, Any], acme: dict[str, Any]) -> None:
+        path = f"/v1/organizations/{acme['id']}/invitations"
+        reply = self.call("POST", path, {"email_address": "ADA@example.com", "role": "org:member"})
+        assert (reply.status, reply.error["code"]) == (400, "already_a_member_in_organization")
+        assert self.call("GET", path).json["total_count"] == 0
+
     def test_one_that_makes_no_sense(
         self, ada: dict[str, Any], acme: dict[str, Any], grace: dict[str, Any], emulator: Emulator
     ) -> None:

@@ -122,6 +122,24 @@ class TestFilters:
         assert in_process("GET", f"/v1/users?order_by=+{order}").ids == upwards
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/users?query={}",
+        "/v1/users?email_address_query={}",
+        "/v1/users/count?name_query={}",
+        "/v1/organizations?query={}",
+        "/v1/organizations/{organization}/memberships?query={}",
+    ],
+)
+def test_a_search_is_as_long_as_somebody_types(emulator: Emulator, path: str) -> None:
+    organization = emulator.organizations.create({"name": "Engines"})["id"]
+    assert in_process("GET", path.format("%" * 900, organization=organization)).status == 200
+    for length in (1001, 60_000):
+        reply = in_process("GET", path.format("a" * length, organization=organization))
+        assert (reply.status, reply.error["code"]) == (422, "form_param_value_invalid")
+
+
 def test_many_users_are_listed_in_as_many_calls_as_pages(emulator: Emulator) -> None:
     total = 2_600
     emulator.create_users({"email_address": f"u{number}@example.com"} for number in range(total))

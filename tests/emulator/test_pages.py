@@ -150,6 +150,26 @@ class TestLooks:
         assert browser.get("/__clerk/")["Location"] == "/__clerk/sign-in"
 
 
+class TestWhatIsOdd:
+    """No value that somebody could store or ask for takes a page down."""
+
+    pages = pytest.mark.parametrize("path", ["/__clerk/sign-in", "/__clerk/users", "/__clerk/webhooks"])
+
+    @pages
+    def test_half_a_character_of_an_older_version(self, browser: Browser, emulator: Emulator, path: str) -> None:
+        user = emulator.create_user(email_address="odd@example.com")
+        emulator.directory.change_user(user["id"], lambda user: {**user, "public_metadata": {"role": "a\ud800"}})
+        response = browser.get(path)
+        assert (response.status_code, b"\\ud800" in response.content) == (200, True)
+
+    @pytest.mark.parametrize("path", ["/__clerk/sign-in", "/__clerk/users"])
+    def test_a_search_for_more_than_anybody_types(self, browser: Browser, ada: dict[str, Any], path: str) -> None:
+        response = browser.get(f"{path}?q={'a' * 60_000}")
+        assert response.status_code == 200
+        assert b"Nobody is called" in response.content
+        assert len(response.content) < 20_000
+
+
 class TestInbox:
     def test_it_shows_the_codes(self, browser: Browser, emulator: Emulator) -> None:
         assert b"No mail yet" in browser.get("/__clerk/inbox").content
@@ -185,7 +205,17 @@ class TestFaults:
         assert in_process("GET", "/v1/users").status == 200
 
     @pytest.mark.parametrize(
-        "wrong", [{"kind": "x"}, {"api": "x"}, {"times": "0"}, {"times": "1001"}, {"times": "-1"}, {"times": "²"}]
+        "wrong",
+        [
+            {"kind": "x"},
+            {"api": "x"},
+            {"times": "0"},
+            {"times": "1001"},
+            {"times": "-1"},
+            {"times": "²"},
+            {"times": "1" * 5000},
+        ],
+        ids=range(7),
     )
     def test_nonsense_is_refused(self, browser: Browser, emulator: Emulator, wrong: dict[str, str]) -> None:
         assert self.arm(browser, **wrong).status_code == 400

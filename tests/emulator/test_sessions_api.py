@@ -226,7 +226,6 @@ class RefreshContract:
             {"refresh_token": emulator.clients.refresh_token(other_session["id"])},
             {"refresh_token": ""},
             {"refresh_token": "rft_guess"},
-            {"refresh_token": "\ud800"},
             {"expired_token": token},
             {"expired_token": mixed},
             {"expired_token": body["expired_token"][:-8] + "AAAAAAAA"},

@@ -8,6 +8,7 @@ import jwt
 import pytest
 from django.test import override_settings
 
+from django_clerk.answers import sign_up_url
 from django_clerk.emulator.credentials import INSTANCE
 from django_clerk.emulator.instance import Emulator
 from tests.emulator.browser import Browser
@@ -139,6 +140,70 @@ class TestSignIn:
         assert hint not in browser.get("/__clerk/sign-in").content.decode()
         with override_settings(CLERK_AUTHORIZED_PARTIES=["http://localhost:9999"]):
             assert hint in browser.get("/__clerk/sign-in").content.decode()
+
+
+class TestTickets:
+    """The page without npm takes what links bring, too."""
+
+    def use(self, browser: Browser, url: str) -> Any:
+        """Follow a link to the page that it ends at, and use it there."""
+        response = browser.get(url.removeprefix(browser.origin))
+        while response.status_code in (302, 303):
+            response = browser.get(response["Location"].removeprefix(browser.origin))
+        ticket = re.search(r'name="ticket" value="([^"]+)"', response.content.decode())
+        assert ticket is not None, response.content.decode()
+        return browser.submit("/__clerk/sign-in", "/__clerk/sign-in", {"ticket": ticket[1], "redirect_url": ""})
+
+    def test_a_sign_in_token(self, browser: Browser, emulator: Emulator, ada: dict[str, Any]) -> None:
+        url = emulator.sign_in_tokens.create({"user_id": ada["id"]})["url"]
+        response = self.use(browser, url)
+        assert (response["Location"], session_of(response)["sub"]) == ("/", ada["id"])
+        with pytest.raises(AssertionError, match="is not good, or not any more"):
+            self.use(browser, url)
+
+    def test_somebody_who_acts_for_another(self, browser: Browser, emulator: Emulator, ada: dict[str, Any]) -> None:
+        grace = emulator.create_user(email_address="grace@example.com")
+        browser.sign_in(grace["id"])
+        actor = {"sub": grace["id"]}
+        url = emulator.sign_in_tokens.create_actor({"user_id": ada["id"], "actor": actor})["url"]
+        claims = session_of(self.use(browser, url))
+        assert (claims["sub"], claims["act"]) == (ada["id"], actor)
+
+    def test_an_invitation_of_somebody_new(self, browser: Browser, emulator: Emulator, ada: dict[str, Any]) -> None:
+        organization = emulator.organizations.create({"name": "Engines", "max_allowed_memberships": 1})
+        emulator.organizations.add_member(organization["id"], {"user_id": ada["id"], "role": "org:admin"})
+        fields = {"email_address": "grace@example.com", "role": "org:member"}
+        url = emulator.invitations.create_for(organization["id"], fields)["url"]
+        response = self.use(browser, url)
+        assert (response.status_code, b"may not have more" in response.content) == (403, True)
+        assert emulator.directory.find("grace@example.com") is None
+        emulator.organizations.update(organization["id"], {"max_allowed_memberships": 2})
+        user_id = session_of(self.use(browser, url))["sub"]
+        assert emulator.organizations.membership(organization["id"], user_id)["role"] == "org:member"
+
+    def test_an_invitation_to_the_application(self, browser: Browser, emulator: Emulator) -> None:
+        fields = {"email_address": "grace@example.com", "public_metadata": {"role": "editor"}}
+        user_id = session_of(self.use(browser, emulator.invitations.create(fields)["url"]))["sub"]
+        assert emulator.user(user_id)["public_metadata"] == {"role": "editor"}
+
+
+class TestSignUp:
+    def test_where_one_becomes_a_user(self, browser: Browser, emulator: Emulator) -> None:
+        """Links to sign up lead to a page, and from there to the sign-in with the way back."""
+        response = browser.get(f"{sign_up_url()}?redirect_url=/dashboard/")
+        assert response["Location"] == "/__clerk/users?redirect_url=%2Fdashboard%2F"
+        page = browser.get(response["Location"]).content.decode()
+        assert '<input type="hidden" name="redirect_url" value="/dashboard/">' in page
+        fields = {"email_address": "ada@example.com", "redirect_url": "/dashboard/"}
+        response = browser.submit("/__clerk/users", "/__clerk/users", fields)
+        assert response["Location"] == "/__clerk/sign-in?redirect_url=%2Fdashboard%2F"
+        assert emulator.directory.find("ada@example.com") is not None
+
+    @pytest.mark.parametrize("name", ["dashboard", "clerk:nowhere"])
+    def test_a_page_that_is_not_there_is_home(self, browser: Browser, ada: dict[str, Any], name: str) -> None:
+        with override_settings(CLERK_AFTER_SIGN_IN_URL=name):
+            assert browser.sign_in(ada["id"])["Location"] == "/"
+            assert browser.sign_in(ada["id"], "/page/")["Location"] == "/page/"
 
 
 class TestSignOut:

@@ -63,7 +63,7 @@ class Visitor:
         else:
             response = self.browser.post(
                 url,
-                urlencode(form),
+                urlencode(form, doseq=True),
                 content_type="application/x-www-form-urlencoded",
                 headers={"origin": self.origin},
             )

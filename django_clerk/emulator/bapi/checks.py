@@ -8,6 +8,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from django_clerk.emulator.incoming import flaw, is_unicode
+
 Check = Callable[[str, Any], Any]
 
 MAX_METADATA = 8 * 1024  # bytes of JSON
@@ -55,7 +57,7 @@ def wrong(name: str, wanted: str) -> Invalid:
 def text(name: str, value: Any) -> str | None:
     if value is not None and not isinstance(value, str):
         raise wrong(name, "a string or null")
-    if value is not None and any("\ud800" <= character <= "\udfff" for character in value):
+    if value is not None and not is_unicode(value):
         raise wrong(name, "valid Unicode")
     return value
 
@@ -95,7 +97,7 @@ def or_null(check: Check) -> Check:
 def texts(name: str, value: Any) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise wrong(name, "a list of strings")
-    return value
+    return [str(text(name, item)) for item in value]
 
 
 def emails(name: str, value: Any) -> list[str]:
@@ -178,6 +180,8 @@ def moment(name: str, value: Any) -> int | None:
 def metadata(name: str, value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise wrong(name, "a JSON object")
+    if wanted := flaw(value):
+        raise wrong(name, wanted)
     if len(json.dumps(value, separators=(",", ":")).encode()) > MAX_METADATA:
         raise Invalid(
             "form_param_exceeds_allowed_size", "exceeds allowed size", f"{name} must not exceed {MAX_METADATA} bytes."
@@ -189,4 +193,6 @@ def actor(name: str, value: Any) -> dict[str, Any]:
     """Return who acts for somebody: an object whose ``sub`` is the id of a user."""
     if not isinstance(value, dict) or not isinstance(value.get("sub"), str) or not value["sub"]:
         raise wrong(name, "an object with a sub")
+    if wanted := flaw(value):
+        raise wrong(name, wanted)
     return value

@@ -13,6 +13,7 @@ from django_clerk.emulator.store import Selection
 
 MAX_LIMIT = 500
 MAX_VALUES = 100
+MAX_TEXT = 1000  # characters to search for; SQLite gives up at 50,000 bytes
 DEFAULT_LIMIT = 10
 
 _ORDERS = {
@@ -156,6 +157,13 @@ def answer_part(everything: Sequence[Document], query: Iterable[tuple[str, str]]
     return answer(everything[where.offset : where.offset + where.limit], len(everything))
 
 
+def containing(name: str, text: str) -> str:
+    """Return the pattern of LIKE for what contains a text. Raises Problem for one that nobody types."""
+    if len(text) > MAX_TEXT:
+        _refuse(name, f"{name} must not be longer than {MAX_TEXT} characters.")
+    return "%" + re.sub(r"([%_\\])", r"\\\1", text) + "%"
+
+
 def _narrow_to_list(selected: Selection, name: str, given: list[str]) -> None:
     wanted: list[str] = []
     unwanted: list[str] = []
@@ -178,7 +186,7 @@ def _narrow_to_list(selected: Selection, name: str, given: list[str]) -> None:
 def _narrow_to_text(selected: Selection, name: str, text: str) -> None:
     if not text:
         return
-    pattern = "%" + re.sub(r"([%_\\])", r"\\\1", text) + "%"
+    pattern = containing(name, text)
     alternatives = [rf"{column} LIKE ? ESCAPE '\'" for column in _LIKE[name]]
     if name in ("query", "email_address_query"):  # any address, not the primary one only
         addresses = r"SELECT user_id FROM identifiers WHERE kind = 'email_address' AND value LIKE ? ESCAPE '\'"

@@ -18,6 +18,7 @@ from .router import Routes
 _VERSION = "(?:/v1)?"
 _M2M_VERIFY = re.compile(f"{_VERSION}/m2m_tokens/verify")
 _LONGEST = 100 * 365 * 24 * 60 * 60
+_LONGEST_DESCRIPTION = 255
 _SUBJECTS = ("user_", "org_", "mch_")
 
 
@@ -54,6 +55,12 @@ class MachineEndpoints:
         if lifetime is not None and (type(lifetime) not in (int, float) or not 0 < lifetime <= _LONGEST):
             raise _bad_request("seconds_until_expiration must be a number above 0, and no more than 100 years.")
         known: dict[str, Any] = {key: body.pop(key, None) for key in ("claims", "created_by", "description")}
+        if not all(isinstance(known[key], (str, type(None))) for key in ("created_by", "description")):
+            raise _bad_request("created_by and description must be strings or null.")
+        if known["created_by"] is not None and not known["created_by"].startswith("user_"):
+            raise _bad_request("created_by must be the id of a user.")
+        if len(known["description"] or "") > _LONGEST_DESCRIPTION:
+            raise _bad_request(f"description must not be longer than {_LONGEST_DESCRIPTION} characters.")
         if set(body) - {"type"}:
             raise _bad_request(f"Unknown parameters: {', '.join(sorted(set(body) - {'type'}))}.")
         return Answer.json(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from django_clerk.emulator.documents import Document
@@ -85,7 +84,7 @@ def _selection(query: Iterable[tuple[str, str]]) -> Selection:
             *members.arguments,
         )
     if text := given.get("query", [""])[0]:
-        pattern = "%" + re.sub(r"([%_\\])", r"\\\1", text) + "%"
+        pattern = listing.containing("query", text)
         selected.add(r"(id = ? OR name LIKE ? ESCAPE '\' OR slug LIKE ? ESCAPE '\')", text, pattern, pattern)
     return selected
 

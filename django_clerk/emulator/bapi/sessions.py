@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django_clerk.conf import conf
 from django_clerk.emulator import cookies
+from django_clerk.emulator.addresses import Addresses
 from django_clerk.emulator.clients import Clients
 from django_clerk.emulator.credentials import INSTANCE
 from django_clerk.emulator.directory import Directory
@@ -33,10 +33,19 @@ _REQUIRED = ("expired_token", "refresh_token", "request_origin")
 
 
 class SessionEndpoints:
-    def __init__(self, directory: Directory, clients: Clients, handshakes: Handshakes, *, signer: Signer) -> None:
+    def __init__(
+        self,
+        directory: Directory,
+        clients: Clients,
+        handshakes: Handshakes,
+        addresses: Addresses,
+        *,
+        signer: Signer,
+    ) -> None:
         self._directory = directory
         self._clients = clients
         self._handshakes = handshakes
+        self._addresses = addresses
         self._signer = signer
 
     @property
@@ -91,8 +100,8 @@ class SessionEndpoints:
                 f"expires_in_seconds must be an integer from {_TOKEN_SECONDS[0]} to {_TOKEN_SECONDS[1]}.",
                 param="expires_in_seconds",
             )
-        # For the site of these settings, as if its own page had asked: whoever names parties takes no token without.
-        parties = conf.CLERK_AUTHORIZED_PARTIES
+        # For the first site that is served, as if its own page had asked: whoever names parties takes no token without.
+        parties = self._addresses.parties
         token = self._clients.token(session, azp=parties[0] if parties else None, lifetime=seconds or 60)
         return Answer.json({"object": "token", "jwt": token})
 

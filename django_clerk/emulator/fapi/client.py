@@ -24,7 +24,8 @@ class ClientEndpoints:
         }
 
     def _environment(self, visit: Visit) -> Reply:
-        return Reply(environment(self._desk.dashboard.configuration, site_pages(visit.origin)), is_wrapped=False)
+        pages = site_pages(visit.origin, self._desk.addresses)
+        return Reply(environment(self._desk.dashboard.configuration, pages), is_wrapped=False)
 
     def _dev_browser(self, visit: Visit) -> Reply:
         """Make a browser that is known by a value in its page's cookies, as with the keys of accounts.dev."""

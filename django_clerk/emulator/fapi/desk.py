@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django_clerk.emulator.addresses import Addresses
 from django_clerk.emulator.clients import Clients
 from django_clerk.emulator.configuration import Dashboard
 from django_clerk.emulator.directory import Directory
@@ -32,6 +33,7 @@ class Desk:
     clients: Clients
     codes: EmailCodes
     dashboard: Dashboard
+    addresses: Addresses
     attempts: Attempts
     resources: Resources
     clock: Callable[[], int]  #: milliseconds since the epoch
@@ -46,6 +48,7 @@ class Desk:
         clients: Clients,
         codes: EmailCodes,
         dashboard: Dashboard,
+        addresses: Addresses,
         *,
         clock: Callable[[], int],
     ) -> Desk:
@@ -60,6 +63,7 @@ class Desk:
             clients,
             codes,
             dashboard,
+            addresses,
             attempts,
             resources,
             clock,

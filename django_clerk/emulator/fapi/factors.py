@@ -11,6 +11,24 @@ from .desk import Desk
 from .visits import Visit
 
 
+def find(desk: Desk, identifier: str) -> Document:
+    """Return the user whom an identifier names. Raises Problem (422) for nobody, and for one without any factor."""
+    user = desk.directory.find(identifier)
+    if user is None:
+        raise Problem.of(
+            422, "form_identifier_not_found", "is invalid", "Couldn't find your account.", param="identifier"
+        )
+    if not first_factors(user):
+        raise Problem.of(
+            422,
+            "strategy_for_user_invalid",
+            "Invalid verification strategy",
+            "This user has neither a password nor a verified e-mail address.",
+            param="identifier",
+        )
+    return user
+
+
 def prepare(desk: Desk, visit: Visit, user: Document, *, subject: str, purpose: str) -> str:
     """Send what the strategy that a call names has to send, and return the strategy. Raises Problem."""
     strategy = _strategy(visit, user, allowed=("email_code",))

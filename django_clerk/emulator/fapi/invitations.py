@@ -86,15 +86,9 @@ class InvitationEndpoints:
     def _invite(self, visit: Visit, organization_id: str, addresses: Iterable[str]) -> list[Document]:
         own = membership(self._desk, visit, organization_id, _MANAGE)
         inviter_id = own["public_user_data"]["user_id"]
-        return [
-            _shown(
-                self._desk.invitations.create_for(
-                    own["organization"]["id"],
-                    {"email_address": address, "inviter_user_id": inviter_id, **visit.given("role")},
-                )
-            )
-            for address in addresses
-        ]
+        common = {"inviter_user_id": inviter_id, **visit.given("role")}
+        many = [{"email_address": address, **common} for address in addresses]
+        return [_shown(item) for item in self._desk.invitations.create_all_for(own["organization"]["id"], many)]
 
     def _addressed(self, visit: Visit, statuses: list[str]) -> list[Document]:
         addresses = sorted(verified_of(self._desk.user(visit)))

@@ -7,12 +7,12 @@ from typing import Any
 from django_clerk.emulator.documents import Document
 from django_clerk.emulator.exchange import Problem, not_emulated
 from django_clerk.emulator.identifiers import new_id
-from django_clerk.emulator.store import Client, SignInToken
+from django_clerk.emulator.store import Client
 from django_clerk.emulator.users import primary_email
 
 from . import factors
-from .attempts import first_factors
 from .desk import Desk
+from .redemption import redeem
 from .router import Routes
 from .visits import Reply, Visit
 
@@ -44,7 +44,7 @@ class SignInEndpoints:
         if strategy == "ticket":
             return self._redeem(client, form.get("ticket", ""))
         check_vacant(desk, client)
-        user = self._find(form["identifier"]) if form.get("identifier") else None
+        user = factors.find(desk, form["identifier"]) if form.get("identifier") else None
         attempt = self._new_attempt(user, form.get("identifier"))
         if user is None:
             return self._kept(client, attempt)
@@ -71,34 +71,18 @@ class SignInEndpoints:
         return self._complete(client, {**attempt, "strategy": strategy})
 
     def _redeem(self, client: Client, ticket: str) -> Reply:
-        """Sign in whoever a ticket is for: a token of the back end's, or an invitation to an organization."""
-        desk = self._desk
-        check_vacant(desk, client)
-        invitation = desk.invitations.find(ticket)
-        if invitation is not None:
-            user = self._find(invitation["email_address"])
-            reply = self._complete(client, {**self._new_attempt(user, None), "strategy": "ticket"})
-            desk.invitations.accept(invitation["id"], user["id"])
-            return reply
-        token = desk.sign_in_tokens.redeem(ticket)
-        user = desk.directory.user(token.document["user_id"])
-        attempt = {**self._new_attempt(user, None), "strategy": "ticket"}
-        reply = self._complete(client, attempt, token)
-        if token.organization_id is None or reply.client is None:
-            return reply
-        session_id = reply.resource["created_session_id"]
-        client, _ = desk.clients.activate(reply.client, session_id, organization_id=token.organization_id)
-        return Reply(reply.resource, client)
-
-    def _complete(self, client: Client, attempt: dict[str, Any], token: SignInToken | None = None) -> Reply:
+        """Sign in whoever a ticket is for."""
         check_vacant(self._desk, client)
-        client, session = self._desk.clients.sign_in(
-            client,
-            attempt["user_id"],
-            strategy=attempt["strategy"],
-            actor=None if token is None else token.document.get("actor"),
-            seconds=None if token is None else token.session_seconds,
-        )
+        client, session = redeem(self._desk, client, ticket)
+        attempt = self._new_attempt(self._desk.directory.user(session["user_id"]), None)
+        return self._completed(client, {**attempt, "strategy": "ticket"}, session)
+
+    def _complete(self, client: Client, attempt: dict[str, Any]) -> Reply:
+        check_vacant(self._desk, client)
+        client, session = self._desk.clients.sign_in(client, attempt["user_id"], strategy=attempt["strategy"])
+        return self._completed(client, attempt, session)
+
+    def _completed(self, client: Client, attempt: dict[str, Any], session: Document) -> Reply:
         attempt = {**attempt, "status": "complete", "created_session_id": session["id"]}
         client = self._desk.clients.keep(client, sign_in=None)
         return Reply(self._desk.attempts.sign_in(attempt), client)
@@ -117,22 +101,6 @@ class SignInEndpoints:
             "created_session_id": None,
             "abandon_at": self._desk.clock() + ABANDONED_AFTER,
         }
-
-    def _find(self, identifier: str) -> Document:
-        user = self._desk.directory.find(identifier)
-        if user is None:
-            raise Problem.of(
-                422, "form_identifier_not_found", "is invalid", "Couldn't find your account.", param="identifier"
-            )
-        if not first_factors(user):
-            raise Problem.of(
-                422,
-                "strategy_for_user_invalid",
-                "Invalid verification strategy",
-                "This user has neither a password nor a verified e-mail address.",
-                param="identifier",
-            )
-        return user
 
     def _user(self, attempt: dict[str, Any]) -> Document:
         if attempt["user_id"] is None:

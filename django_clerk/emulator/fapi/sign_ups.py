@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
 
 from django_clerk.emulator.bapi import parameters
-from django_clerk.emulator.exchange import Problem, not_emulated
+from django_clerk.emulator.exchange import Problem, not_emulated, unfit
 from django_clerk.emulator.identifiers import new_id
+from django_clerk.emulator.incoming import flaw, read_json
 from django_clerk.emulator.store import Client
 
 from .attempts import OPTIONAL, code_subject, missing_fields
@@ -120,6 +120,8 @@ class SignUpEndpoints:
         if missing_fields(attempt) or not attempt["verified"]:
             return self._kept(client, attempt)
         check_vacant(desk, client)
+        if attempt["invitation"]:
+            desk.invitations.check_acceptable(attempt["invitation"])
         user = desk.directory.sign_up(attempt["fields"])
         if attempt["invitation"]:
             self._accept(attempt["invitation"], user["id"])
@@ -166,9 +168,10 @@ def _typed(visit: Visit) -> dict[str, Any]:
 def json_object(text: str, *, param: str) -> dict[str, Any]:
     """Return the JSON object that a field holds. Raises Problem (422) when it holds anything else."""
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
+        value = read_json(text)
+    except ValueError:
         value = None
-    if not isinstance(value, dict):
-        raise Problem.of(422, "form_param_format_invalid", "is invalid", f"{param} must be a JSON object.", param=param)
-    return value
+    wanted = flaw(value) if isinstance(value, dict) else "a JSON object"
+    if wanted:
+        raise Problem(422, [unfit(param, wanted)])
+    return value  # type: ignore[no-any-return]

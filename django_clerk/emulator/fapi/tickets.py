@@ -21,7 +21,7 @@ def accept(request: HttpRequest) -> HttpResponse:
     emulator = get_emulator()
     invitation = emulator.invitations.find(ticket)
     is_new = invitation is not None and emulator.directory.find(invitation["email_address"]) is None
-    pages = site_pages(own_origin(request))
+    pages = site_pages(own_origin(request), emulator.addresses)
     target = with_parameter(pages.sign_up if is_new else pages.sign_in, "__clerk_ticket", ticket)
     target = with_parameter(target, "__clerk_status", "sign_up" if is_new else "sign_in")
     return HttpResponse(status=303, headers={"Location": target})

@@ -128,18 +128,12 @@ class Organizations:
         organization = self.organization(organization_id)
         user = self._users.user(values["user_id"])
         roles.role(values["role"])
-        self._check_quota(organization)
+        self.check_vacancy(organization)
         membership = documents.membership(values, now=self._clock())
         try:
             self._memberships.add(membership, organization_id=organization["id"], user_id=user["id"])
         except Taken as taken:
-            raise Problem.of(
-                400,
-                "already_a_member_in_organization",
-                "already a member",
-                f"User {user['id']} is already a member of the organization.",
-                param="user_id",
-            ) from taken
+            raise _already_a_member(user["id"]) from taken
         return self._told("created", documents.seen(membership, organization, user))
 
     def set_role(self, organization_id: str, user_id: str, fields: Fields) -> Document:
@@ -201,7 +195,13 @@ class Organizations:
         self._emit(f"organizationMembership.{what}", membership)
         return membership
 
-    def _check_quota(self, organization: Document) -> None:
+    def check_absent(self, organization_id: str, user_id: str) -> None:
+        """Raise Problem where a user is a member already."""
+        if self._memberships.get(organization_id, user_id) is not None:
+            raise _already_a_member(user_id)
+
+    def check_vacancy(self, organization: Document) -> None:
+        """Raise Problem where an organization has as many members as it may have."""
         most = organization["max_allowed_memberships"]
         if most and self.count_memberships(selection_of("organization_id", organization["id"])) >= most:
             raise Problem.of(
@@ -221,6 +221,16 @@ def _alternatives(slug: str) -> Iterable[str]:
     yield slug
     for number in count(2):
         yield f"{slug}-{number}"
+
+
+def _already_a_member(user_id: str) -> Problem:
+    return Problem.of(
+        400,
+        "already_a_member_in_organization",
+        "already a member",
+        f"User {user_id} is already a member of the organization.",
+        param="user_id",
+    )
 
 
 def _slug_taken() -> Problem:

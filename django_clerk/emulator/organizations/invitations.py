@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from django_clerk.emulator.addresses import frontend_api
+from django_clerk.emulator.addresses import Addresses
 from django_clerk.emulator.bapi import listing, parameters
 from django_clerk.emulator.directory import Directory
 from django_clerk.emulator.documents import Document
@@ -37,6 +37,7 @@ class Invitations:
         table: InvitationTable,
         directory: Directory,
         organizations: Organizations,
+        addresses: Addresses,
         *,
         emit: Callable[[str, Document], None],
         clock: Callable[[], int],
@@ -44,6 +45,7 @@ class Invitations:
         self._table = table
         self._directory = directory
         self._organizations = organizations
+        self._addresses = addresses
         self._emit = emit
         self._clock = clock
 
@@ -55,14 +57,29 @@ class Invitations:
         return self._add(values, {"object": "invitation", "id": new_id("inv"), "revoked": False})
 
     def create_for(self, organization_id: str, fields: Fields) -> Document:
-        """Invite somebody to an organization, in a role."""
+        """Invite somebody to an organization, in a role. Raises Problem for whoever is a member already."""
+        return self.create_all_for(organization_id, [fields])[0]
+
+    def create_all_for(self, organization_id: str, many: Iterable[Fields]) -> list[Document]:
+        """Invite many to an organization, all of them or, where one cannot be, none."""
+        organization = self._organizations.organization(organization_id)
+        drafts = [self._draft(organization, fields) for fields in many]
+        invitations = [self._add(values, own) for values, own in drafts]
+        for invitation in invitations:
+            self._emit("organizationInvitation.created", invitation)
+        return invitations
+
+    def _draft(self, organization: Document, fields: Fields) -> tuple[Fields, Document]:
+        """Return the parameters of an invitation to an organization, checked, and what is its own."""
         required = ["email_address", "role"]
         values = parameters.checked(fields, parameters.CREATE_ORGANIZATION_INVITATION, required=required)
-        organization = self._organizations.organization(organization_id)
         role, inviter_id = roles.role(values["role"]), values.get("inviter_user_id")
         if inviter_id is not None:
             self._check_admin(organization["id"], inviter_id)
-        own = {
+        invited = self._directory.find(values["email_address"])
+        if invited is not None:
+            self._organizations.check_absent(organization["id"], invited["id"])
+        own: Document = {
             "object": "organization_invitation",
             "id": new_id("orginv"),
             "role": role["key"],
@@ -74,9 +91,7 @@ class Invitations:
             ),
             "private_metadata": merged({}, values.get("private_metadata") or {}),
         }
-        invitation = self._add(values, own)
-        self._emit("organizationInvitation.created", invitation)
-        return invitation
+        return values, own
 
     def get(self, invitation_id: str, *, organization_id: str | None = None) -> Document:
         """Return an invitation, of that organization or of none. Raises Problem (404), as all do that take an id."""
@@ -128,8 +143,13 @@ class Invitations:
         return invitation
 
     def accept(self, invitation_id: str, user_id: str) -> Document:
-        """Use an invitation up; one to an organization makes the user a member. Returns the invitation."""
+        """
+        Use an invitation up; one to an organization makes the user a member. Returns the invitation.
+
+        Raises Problem where that cannot be, and leaves it pending.
+        """
         user = self._directory.user(user_id)
+        self.check_acceptable(invitation_id, user_id)
         invitation = self._end(invitation_id, "accepted")
         if (organization_id := invitation.get("organization_id")) is None:
             return invitation
@@ -138,6 +158,18 @@ class Invitations:
         self._organizations.add_member(organization_id, {"user_id": user_id, "role": invitation["role"], **metadata})
         return invitation
 
+    def check_acceptable(self, invitation_id: str, user_id: str | None = None) -> None:
+        """Raise Problem where ``accept`` would, for a user, or for one who is yet to be made for it."""
+        invitation = self._table.get(invitation_id)
+        if invitation is None:
+            raise not_found(invitation_id, "invitation")
+        self._check_pending(invitation)
+        if (organization_id := invitation.get("organization_id")) is None:
+            return
+        self._organizations.check_vacancy(self._organizations.organization(organization_id))
+        if user_id is not None:
+            self._organizations.check_absent(organization_id, user_id)
+
     def _add(self, values: Fields, own: Document) -> Document:
         now, secret = self._clock(), new_secret("")
         invitation: Document = {
@@ -145,7 +177,7 @@ class Invitations:
             "email_address": values["email_address"],
             "public_metadata": merged({}, values.get("public_metadata") or {}),
             "status": PENDING,
-            "url": f"{frontend_api()}/v1/tickets/accept?ticket={secret}",
+            "url": f"{self._addresses.frontend_api}/v1/tickets/accept?ticket={secret}",
             "expires_at": now + (values.get("expires_in_days") or _DAYS) * _DAY,
             "created_at": now,
             "updated_at": now,
@@ -155,10 +187,7 @@ class Invitations:
 
     def _end(self, invitation_id: str, status: str) -> Document:
         def ended(invitation: Document) -> Document:
-            was = self._shown(invitation)["status"]
-            if was != PENDING:
-                kind = invitation["object"]
-                raise Problem.of(400, f"{kind}_not_pending", "not pending", f"The invitation is {was}.")
+            self._check_pending(invitation)
             changed = {**invitation, "status": status}
             if "revoked" in changed:
                 changed["revoked"] = status == "revoked"
@@ -173,6 +202,11 @@ class Invitations:
         if invitation["status"] == PENDING and invitation["expires_at"] <= self._clock():
             return {**invitation, "status": "expired"}
         return invitation
+
+    def _check_pending(self, invitation: Document) -> None:
+        was = self._shown(invitation)["status"]
+        if was != PENDING:
+            raise Problem.of(400, f"{invitation['object']}_not_pending", "not pending", f"The invitation is {was}.")
 
     def _check_new(self, address: str) -> None:
         if self._directory.count(listing.selection([("email_address", address)])):

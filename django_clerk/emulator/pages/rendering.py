@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.backends.django import DjangoTemplates
 
 from django_clerk.emulator.documents import Document
+from django_clerk.emulator.fapi.pages import site_pages
+from django_clerk.emulator.instance import get_emulator
 from django_clerk.emulator.users import display_name, primary_email
 
 _FOLDER = Path(__file__).resolve().parent.parent / "templates" / "clerk_emulator"
@@ -18,8 +20,13 @@ _FOLDER = Path(__file__).resolve().parent.parent / "templates" / "clerk_emulator
 
 def render(request: HttpRequest, template: str, context: Mapping[str, Any], *, status: int = 200) -> HttpResponse:
     """Return a page; ``template`` is also the name of its entry in the navigation."""
-    text = _engine().get_template(f"{template}.html").render({"here": template, **context}, request)
-    return HttpResponse(text, status=status)
+    text = (
+        _engine()
+        .get_template(f"{template}.html")
+        .render({"here": template, "site": site_pages("", get_emulator().addresses).home, **context}, request)
+    )
+    # What an older version has stored may hold half a character: it is shown as what it is, and takes no page down.
+    return HttpResponse(text.encode("utf-8", "backslashreplace"), status=status)
 
 
 def asset(name: str, content_type: str) -> HttpResponse:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect, resolve_url
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from django_clerk.conf import conf
 from django_clerk.emulator import bundles
 from django_clerk.emulator.browsers import client_of, remember
 from django_clerk.emulator.cookies import DEV_BROWSER
 from django_clerk.emulator.exchange import Problem
+from django_clerk.emulator.fapi.pages import site_pages
+from django_clerk.emulator.fapi.redemption import redeem
 from django_clerk.emulator.guards import local_only, origin_of, safe_target
 from django_clerk.emulator.handshakes import with_parameter
 from django_clerk.emulator.instance import Emulator, get_emulator
@@ -21,6 +23,7 @@ from django_clerk.emulator.store import Client
 from .forms import own_origin, page
 from .listing import current_person, people
 from .rendering import asset, render
+from .tickets import TICKET, holder
 
 
 @page
@@ -38,20 +41,32 @@ def style(request: HttpRequest) -> HttpResponse:
 @page
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """List who can sign in, or sign in as ``user_id`` and go to ``redirect_url``."""
+    """List who can sign in, or sign in as ``user_id`` or whom a ``ticket`` is for, and go to ``redirect_url``."""
     emulator = get_emulator()
     emulator.resume_retries()
     if request.method != "POST":
         return _choice(request, emulator)
-    default = resolve_url(conf.CLERK_AFTER_SIGN_IN_URL)
+    default = site_pages("", emulator.addresses).after_sign_in
     target = safe_target(request, request.POST.get("redirect_url"), default=default)
+    client = client_of(request, emulator) or emulator.clients.open()
+    ticket = request.POST.get("ticket", "")
     try:
-        client, _ = emulator.clients.sign_in(
-            client_of(request, emulator) or emulator.clients.open(), request.POST.get("user_id", "")
-        )
+        if ticket:
+            client, _ = redeem(emulator.desk, client, ticket, makes_users=True)
+        else:
+            client, _ = emulator.clients.sign_in(client, request.POST.get("user_id", ""))
     except Problem as problem:
         return _choice(request, emulator, problem=problem)
     return _sent_on(request, emulator, client, target)
+
+
+@page
+@require_safe
+def sign_up(request: HttpRequest) -> HttpResponse:
+    """Lead to where one becomes a user: this is the part of the sign-in page for it, as Clerk's boxes have one."""
+    page_for_them = "clerk_emulator:sign_in" if request.GET.get(TICKET) else "clerk_emulator:users"
+    query = request.GET.urlencode()
+    return HttpResponseRedirect(reverse(page_for_them) + (f"?{query}" if query else ""))
 
 
 @page
@@ -81,15 +96,20 @@ def _sent_on(request: HttpRequest, emulator: Emulator, client: Client, target: s
 
 def _choice(request: HttpRequest, emulator: Emulator, *, problem: Problem | None = None) -> HttpResponse:
     given = request.POST if request.method == "POST" else request.GET
-    origin = own_origin(request)
-    parties = conf.CLERK_AUTHORIZED_PARTIES
+    addresses, redirect_url = emulator.addresses, given.get("redirect_url", "")
+    # On a port of its own this is no page of the site: what counts is where it leads.
+    origin = (origin_of(redirect_url) or addresses.origins[0]) if addresses.own else own_origin(request)
+    ticket = given.get("ticket" if request.method == "POST" else TICKET, "")
     context = {
         **people(emulator, given.get("q", "").strip()),
-        "redirect_url": given.get("redirect_url", ""),
+        "redirect_url": redirect_url,
+        "ticket": ticket,
+        "ticket_holder": holder(emulator, ticket) if ticket else None,
         "signed_in": current_person(request, emulator),
         "problem": problem,
-        "foreign_origin": origin if parties and origin not in parties else "",
-        "authorized_parties": parties,
+        "foreign_origin": origin if addresses.parties and origin not in addresses.parties else "",
+        "authorized_parties": addresses.parties,
+        "is_alone": bool(addresses.own),
         "how_to_get_bundles": bundles.HOW if bundles.missing() else "",
     }
     return render(request, "sign_in", context, status=200 if problem is None else problem.status)

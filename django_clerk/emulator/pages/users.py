@@ -36,6 +36,8 @@ def users(request: HttpRequest) -> HttpResponse:
         )
     except Problem as problem:
         return _listing(request, emulator, problem=problem)
+    if back := request.POST.get("redirect_url"):  # they came to sign up: now they can sign in, and go back
+        return HttpResponseRedirect(f"{reverse('clerk_emulator:sign_in')}?{urlencode({'redirect_url': back})}")
     return redirect("clerk_emulator:users")
 
 
@@ -67,6 +69,7 @@ def act(request: HttpRequest, user_id: str, action: str) -> HttpResponse:
 def _listing(request: HttpRequest, emulator: Emulator, *, problem: Problem | None = None) -> HttpResponse:
     context = {
         **people(emulator, (request.POST.get("q") or request.GET.get("q", "")).strip()),
+        "redirect_url": request.POST.get("redirect_url") or request.GET.get("redirect_url", ""),
         "problem": problem,
         "given": request.POST if problem is not None else {},
     }

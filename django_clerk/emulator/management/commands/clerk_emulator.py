@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.handlers.wsgi import WSGIHandler
@@ -13,6 +14,7 @@ from django.urls import ResolverMatch
 
 from django_clerk.emulator.guards import require_permission
 from django_clerk.emulator.instance import Emulator, get_emulator
+from django_clerk.emulator.settings import PROXY_URL, spellings
 from django_clerk.emulator.webhooks.transport import check_address
 
 ADDRESS = "127.0.0.1"  # and no option for another: it accepts anyone as anyone
@@ -46,8 +48,28 @@ class Command(BaseCommand):
             "--webhook-url", help="deliver webhooks to this http://localhost URL, or path of the project"
         )
 
-    def handle(self, *args: Any, port: int, seed: int, webhook_url: str | None, **options: Any) -> None:
+        parser.add_argument(
+            "--origin",
+            action="append",
+            metavar="URL",
+            help="origin of the site that this one serves, such as http://localhost:8766, in place of what the settings"
+            " say; repeatable, and the first is who links and tokens are for that nobody has asked for",
+        )
+
+    def handle(
+        self,
+        *args: Any,
+        port: int,
+        seed: int,
+        webhook_url: str | None,
+        origin: Sequence[str] | None = None,
+        **options: Any,
+    ) -> None:
         emulator = get_emulator()
+        try:
+            origins = [spelling for given in origin or () for spelling in spellings(given)]
+        except ValueError as error:
+            raise CommandError(str(error)) from None
         if webhook_url is not None:
             check_address(webhook_url)
             emulator.webhook_url = webhook_url
@@ -57,7 +79,10 @@ class Command(BaseCommand):
             server = make_server(port)
         except OSError as error:
             raise CommandError(f"Port {port} cannot be used: {error.strerror}.") from error
-        self._introduce(emulator, f"http://localhost:{server.server_port}")
+        own_origin = f"http://localhost:{server.server_port}"
+        if origins:
+            emulator.addresses.own, emulator.addresses.origins = f"{own_origin}{PROXY_URL}", origins
+        self._introduce(emulator, own_origin)
         try:
             server.serve_forever()
         except KeyboardInterrupt:
