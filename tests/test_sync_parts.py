@@ -108,7 +108,7 @@ def test_a_summary_for_machines(server) -> None:
         call_command("sync_clerk_users", "--json", stdout=out, stderr=io.StringIO())
     summary = json.loads(out.getvalue())
     assert summary.pop("seconds") >= 0
-    figures = {"created": 3, "updated": 0, "unchanged": 0, "removed": 0, "failed": ["'bad one'"]}
+    figures = {"created": 3, "updated": 0, "unchanged": 0, "removed": 0, "gone": 0, "failed": ["'bad one'"]}
     assert summary == {"complete": False, "dry_run": False, "users": figures}
     serve_users(server, people(3))
     summary = json.loads(run("--json"))
@@ -195,6 +195,17 @@ def test_a_prune_ends_memberships_and_organizations(server) -> None:
     assert "Memberships: created 0, updated 0, unchanged 1, removed 1." in said
     assert [membership.clerk_user.clerk_id for membership in ClerkMembership.objects.active()] == ["user_0000"]
     assert not ClerkOrganization.objects.active().filter(clerk_id="org_gone").exists()
+
+
+def test_the_key_of_another_instance_prunes_no_organizations(server) -> None:
+    serve_users(server, [])
+    serve_organizations(server, {f"org_{number}": [] for number in range(12)})
+    run("--organizations")
+    gone = [f"org_{number}" for number in range(12)]
+    serve_organizations(server, {f"org_other{number}": [] for number in range(80)}, gone=gone)
+    for options in (("--dry-run",), (), ()):
+        assert "Nothing was removed: 12 of " in fail("--organizations", "--prune", *options)
+    assert not ClerkOrganization.objects.exclude(deleted_at=None).exists()
 
 
 def test_members_of_a_list_that_breaks_off_are_not_ended(server) -> None:

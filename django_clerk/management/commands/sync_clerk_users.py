@@ -19,7 +19,7 @@ from django_clerk.api import ClerkClient
 from django_clerk.exceptions import APIError, APINotFound
 from django_clerk.models import ClerkOrganization, ClerkUser
 from django_clerk.reconcile import checkpoints, organizations, users
-from django_clerk.reconcile.pruning import TooManyToPrune, prune
+from django_clerk.reconcile.pruning import TooManyToPrune, last_row, prune
 from django_clerk.reconcile.report import Report, Seen
 from django_clerk.sync import delete_organization, delete_user
 from django_clerk.wiring import get_client
@@ -106,6 +106,7 @@ class Command(BaseCommand):
 
     def _sync_users(self, client: ClerkClient, report: Report, options: dict[str, Any], *, after: str | None) -> None:
         dry_run, since = options["dry_run"], options["since"]
+        known_to = last_row(ClerkUser) if options["prune"] else 0
         pages = client.users(after=after) if since is None else client.users_since(since)
         total = client.count_users() if since is None else 0
         checkpoint = not dry_run and since is None
@@ -113,7 +114,7 @@ class Command(BaseCommand):
             users.reconcile_users(pages, report, dry_run=dry_run, checkpoint=checkpoint, progress=show)
         if options["prune"]:
             ask, force = _paced(client, client.get_user), options["force"]
-            prune(ClerkUser, report, ask=ask, close=delete_user, dry_run=dry_run, force=force)
+            prune(ClerkUser, report, known_to=known_to, ask=ask, close=delete_user, dry_run=dry_run, force=force)
 
 
 def _sync_one(client: ClerkClient, reports: Reports, options: dict[str, Any]) -> None:
@@ -126,13 +127,15 @@ def _sync_one(client: ClerkClient, reports: Reports, options: dict[str, Any]) ->
 
 def _sync_organizations(client: ClerkClient, reports: Reports, options: dict[str, Any], *, after: str | None) -> None:
     dry_run, report = options["dry_run"], reports["organizations"]
+    known_to = last_row(ClerkOrganization) if options["prune"] else 0
     organizations.reconcile_roles(client, reports["roles"], dry_run=dry_run)
     organizations.reconcile_organizations(
         client, report, reports["memberships"], dry_run=dry_run, after=after, prune=options["prune"]
     )
     if options["prune"]:
         ask, force = _paced(client, client.organization), options["force"]
-        prune(ClerkOrganization, report, ask=ask, close=delete_organization, dry_run=dry_run, force=force)
+        close = delete_organization
+        prune(ClerkOrganization, report, known_to=known_to, ask=ask, close=close, dry_run=dry_run, force=force)
 
 
 def _paced(client: ClerkClient, ask: Callable[[str], object]) -> Callable[[str], object]:
