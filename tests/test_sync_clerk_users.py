@@ -374,6 +374,22 @@ def test_a_user_whom_the_database_refuses(server, caplog) -> None:
     assert "@example.com" not in caplog.text
 
 
+@pytest.mark.parametrize("options", [(), ("--user", "user_0000")])
+def test_what_a_receiver_raises_is_not_taken_for_a_wrong_option(options: tuple[str, ...], server) -> None:
+    """It would be printed, and there may be an address in it."""
+
+    def receiver(clerk_user: ClerkUser, **kwargs: Any) -> None:
+        int(clerk_user.email)
+
+    user_synced.connect(receiver)
+    serve_users(server, people(1))
+    try:
+        with pytest.raises(ValueError, match="invalid literal"):
+            run(*options)
+    finally:
+        user_synced.disconnect(receiver)
+
+
 def test_metadata_deeper_than_parsers_go(server) -> None:
     deep = '{"a":' * 900 + "1" + "}" * 900
 

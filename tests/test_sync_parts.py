@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import override_settings
 from django.utils import timezone
 
 from django_clerk.api import ClerkClient
@@ -84,6 +85,32 @@ def test_a_new_run_does_not_go_on_with_an_old_one(server) -> None:
     server.on("/v1/users", listing, status(403), listing)
     fail()
     assert run() == "Users: created 100, updated 0, unchanged 500, removed 0."
+
+
+@pytest.mark.parametrize("refusal", [status(404, data=NOT_FOUND), status(400), status(422)])
+def test_a_run_is_not_gone_on_with_behind_a_user_who_was_deleted_since(refusal: Any, server) -> None:
+    serve_users(server, people(600))
+    listing = server._modes["/v1/users"][0]
+    server.on("/v1/users", listing, status(403))
+    assert "--resume goes on" in fail()
+    serve_users(server, [*people(499), *people(600)[500:]])
+    listing = server._modes["/v1/users"][0]
+    server.on("/v1/users", refusal, listing)
+    said = io.StringIO()
+    assert run("--resume", stderr=said) == "Users: created 100, updated 0, unchanged 499, removed 0."
+    assert said.getvalue() == "What the last run ended with is gone in Clerk: users are read from the beginning.\n"
+    assert run("--resume").endswith("unchanged 599, removed 0.")
+
+
+@pytest.mark.parametrize("refusal", [status(401), status(403), status(429)])
+def test_a_run_that_is_refused_goes_on_the_next_time(refusal: Any, server) -> None:
+    serve_users(server, people(600))
+    listing = server._modes["/v1/users"][0]
+    server.on("/v1/users", listing, status(403), refusal)
+    fail()
+    assert "created 0, updated 0, unchanged 0, removed 0." in fail("--resume")
+    server.on("/v1/users", listing)
+    assert run("--resume") == "Users: created 100, updated 0, unchanged 0, removed 0."
 
 
 def test_a_dry_run_leaves_no_checkpoint(server) -> None:
@@ -208,6 +235,17 @@ def test_the_key_of_another_instance_prunes_no_organizations(server) -> None:
     assert not ClerkOrganization.objects.exclude(deleted_at=None).exists()
 
 
+@override_settings(USE_TZ=False, TIME_ZONE="America/New_York")
+def test_a_prune_in_a_project_without_time_zones(server) -> None:
+    """The rows have naive times in UTC: local ones are hours behind them, or ahead."""
+    serve_users(server, people(2))
+    serve_organizations(server, {"org_acme": memberships("org_acme", "user_0000", "user_0001")})
+    run("--organizations")
+    serve_organizations(server, {"org_acme": memberships("org_acme", "user_0000")})
+    server.on("/v1/users/user_0001/organization_memberships", ok({"data": [], "total_count": 0}))
+    assert "Memberships: created 0, updated 0, unchanged 1, removed 1." in run("--organizations", "--prune")
+
+
 def test_members_of_a_list_that_breaks_off_are_not_ended(server) -> None:
     serve_users(server, people(1))
     serve_organizations(server, {"org_acme": memberships("org_acme", "user_0000", "user_0001")})
@@ -317,6 +355,18 @@ def test_a_new_run_that_is_interrupted_does_not_go_on_where_an_old_one_was(serve
     assert "Memberships: created 5, updated 0, unchanged 3" in run("--organizations", "--resume")
 
 
+def test_a_complete_run_of_users_leaves_nothing_of_an_older_one_to_go_on_with(server) -> None:
+    """Otherwise those who came since would be passed over, since the older run had read its users."""
+    serve_users(server, people(2))
+    serve_organizations(server, {f"org_{number}": [] for number in range(3)})
+    working = server._modes["/v1/organizations/org_1/memberships"][0]
+    server.on("/v1/organizations/org_1/memberships", status(403), working)
+    fail("--organizations")
+    run()
+    serve_users(server, people(3))
+    assert "Users: created 1, updated 0, unchanged 2" in run("--organizations", "--resume")
+
+
 def test_an_organization_that_is_deleted_after_it_was_listed(server) -> None:
     serve_users(server, people(1))
     serve_organizations(server, {f"org_{number}": memberships(f"org_{number}", "user_0000") for number in range(3)})
@@ -330,7 +380,9 @@ def test_an_organization_that_is_gone_is_no_place_to_go_on(server) -> None:
     server.on("/v1/organizations/org_2/memberships", status(403))
     fail("--organizations")
     serve_organizations(server, {f"org_{number}": memberships(f"org_{number}", "user_0000") for number in (0, 2)})
-    assert "Memberships: created 1, updated 0, unchanged 1" in run("--organizations", "--resume")
+    said = io.StringIO()
+    assert "Memberships: created 1, updated 0, unchanged 1" in run("--organizations", "--resume", stderr=said)
+    assert "organizations are read from the beginning" in said.getvalue()
 
 
 def test_one_user_with_their_memberships(server) -> None:
