@@ -272,6 +272,23 @@ def test_members_whom_a_list_does_not_show_are_asked_for(listed: str, server) ->
     assert [membership.clerk_user.clerk_id for membership in ClerkMembership.objects.active()] == ["user_0000"]
 
 
+def test_a_membership_that_another_one_has_ended_is_told_of_by_a_prune(server) -> None:
+    """Its role is not in force any more without one."""
+    serve_users(server, people(1))
+    serve_organizations(server, {"org_acme": memberships("org_acme", "user_0000", role="org:admin")})
+    run("--organizations")
+    again = clerk_membership("orgmem_again", user="user_0000", created_at=milliseconds(9), at=9)
+    serve_organizations(server, {"org_acme": [again]})
+    server.on("/v1/users/user_0000/organization_memberships", ok({"data": [again], "total_count": 1}))
+    assert "Memberships: created 1, updated 0, unchanged 0, removed 0." in run("--organizations")
+    assert not ClerkUser.objects.in_organization("acme", role="org:admin").exists()
+    assert ClerkUser.objects.in_organization("acme", role="org:member").exists()
+    with listening() as said:
+        assert "Memberships: created 0, updated 0, unchanged 1, removed 1." in run("--organizations", "--prune")
+        assert "Memberships: created 0, updated 0, unchanged 1, removed 0." in run("--organizations", "--prune")
+    assert [name for name, _ in said] == ["membership_deleted"]
+
+
 def test_members_who_cannot_be_asked_for_are_not_ended(server) -> None:
     serve_users(server, people(1))
     serve_organizations(server, {"org_acme": memberships("org_acme", "user_0000")})

@@ -110,7 +110,7 @@ def _reconcile_members(client: ClerkClient, clerk_id: str, report: Report, *, dr
     if seen is None:
         return
     # Who has joined since is not on the list, and was written by a webhook after it was begun.
-    known = ClerkMembership.objects.using(database()).active()
+    known = ClerkMembership.objects.using(database()).not_deleted()
     known = known.filter(organization__clerk_id=clerk_id, synced_at__lt=began_at)
     for membership_id, user_id in list(known.values_list("clerk_id", "clerk_user__clerk_id")):
         if membership_id in seen or not _has_ended(client, membership_id, user_id):
