@@ -34,8 +34,8 @@ organization_synced = Signal()
 organization_deleted = Signal()
 
 #: A membership was written. Sender: ClerkMembership. Arguments: ``membership``, ``created``, and ``event`` (None unless
-#: a webhook caused it). Its ``clerk_user`` may have no Django user yet, and its organization may be deleted by now: ask
-#: ``membership.is_active``.
+#: a webhook caused it). Its ``clerk_user`` may have no Django user yet, its organization may be deleted by now, or the
+#: user may have joined again: ask ``membership.is_active``.
 membership_synced = Signal()
 
 #: A user has left an organization, or was removed from it. Sender: ClerkMembership. Arguments: ``membership`` (its row

@@ -171,7 +171,7 @@ def test_deleted_before_it_was_created() -> None:
     assert tell(LEFT, clerk_membership()) == ["organization_synced", "membership_deleted"]
     assert tell(JOINED, clerk_membership()) == []
     row = membership()
-    assert (row.role, row.own_permissions, row.created_at, row.is_active) == ("", [], None, False)
+    assert (row.role, row.own_permissions, row.updated_at, row.is_active) == ("", [], None, False)
     assert (row.organization.clerk_id, row.clerk_user.clerk_id) == ("org_acme", "user_ada")
 
 
@@ -180,6 +180,25 @@ def test_who_joins_again_has_another_membership() -> None:
     tell(LEFT, clerk_membership())
     tell(JOINED, clerk_membership("orgmem_2", role="org:admin"))
     assert list(ClerkMembership.objects.active().values_list("clerk_id", "role")) == [("orgmem_2", "org:admin")]
+
+
+def test_who_joins_again_does_not_keep_the_role_of_before() -> None:
+    """That they had left was lost. When it is told after all, somebody hears of it, once."""
+    tell("user.created", clerk_user())
+    tell(JOINED, clerk_membership(role="org:admin"))
+    tell(JOINED, clerk_membership("orgmem_2", created_at=milliseconds(9), at=9))
+    ada = ClerkUser.objects.get()
+    assert not ClerkUser.objects.in_organization("acme", role="org:admin").exists()
+    assert not ClerkUser.objects.with_role("org:admin").exists()
+    assert list(ClerkUser.objects.in_organization("acme", role="org:member")) == [ada]
+    assert list(ada.organizations) == [organization()]
+    assert [row.clerk_id for row in ClerkMembership.objects.active()] == ["orgmem_2"]
+    assert [row.clerk_id for row in organization().memberships.active()] == ["orgmem_2"]
+    assert (membership("orgmem_1").is_active, membership("orgmem_2").is_active) == (False, True)
+    assert tell(LEFT, clerk_membership()) == ["membership_deleted"]
+    assert tell(LEFT, clerk_membership()) == []
+    tell(LEFT, clerk_membership("orgmem_2", created_at=milliseconds(9)))
+    assert not ClerkMembership.objects.active().exists()
 
 
 @pytest.mark.parametrize(
@@ -368,6 +387,25 @@ def test_a_slug_is_of_the_organization_that_has_it_now(people: dict[str, ClerkUs
     assert names(ClerkUser.objects.in_organization("acme")) == set()
     tell("organization.updated", clerk_organization("org_emca", slug="acme", at=2_000))
     assert names(ClerkUser.objects.in_organization("acme")) == {"grace"}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_slug_that_two_organizations_have_is_of_the_one_told_latest(order: int) -> None:
+    """One has another name by now, and that was lost: no two have the same slug in Clerk."""
+    told = [
+        clerk_membership("orgmem_1", user="user_ada", organization="org_acme"),
+        clerk_membership(
+            "orgmem_2", user="user_grace", organization=clerk_organization("org_b", slug="acme", at=9_000)
+        ),
+    ]
+    for data in told[::order]:
+        tell(JOINED, data)
+    assert names(ClerkUser.objects.in_organization("acme")) == {"grace"}
+    tell("organization.updated", clerk_organization("org_c", slug="acme", at=9_000), timestamp=milliseconds(9_001))
+    assert names(ClerkUser.objects.in_organization("acme")) == set()
+    for clerk_id, member in (("org_c", {"grace"}), ("org_b", {"ada"})):
+        tell("organization.deleted", deleted("organization", clerk_id))
+        assert names(ClerkUser.objects.in_organization("acme")) == member
 
 
 def test_active(people: dict[str, ClerkUser]) -> None:

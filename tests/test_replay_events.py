@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import tracemalloc
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -146,6 +147,7 @@ def test_stale_ones_are_told_apart() -> None:
         ("--older-than", "5"),
         ("--unfinished", "--older-than", "-1"),
         ("--unfinished", "--older-than", "nan"),
+        ("--unfinished", "--older-than", "1e12"),
         ("--unfinished", "--id", "msg_1"),
         ("--id", "msg_1", "--since", "2026-01-01"),
     ],
@@ -185,11 +187,13 @@ def test_applied_ones_of_which_too_little_is_left_are_named() -> None:
 
 
 @FULL
-def test_an_applied_one_that_fails_this_time_stays_applied() -> None:
+def test_an_applied_one_that_fails_this_time_stays_applied(caplog) -> None:
     deliver(Client(), "user.created", clerk_user("user_1"), svix_id="msg_1")
     webhook_received.connect(refuse)
-    fail("--id", "msg_1", "--again")
+    _, end = fail("--id", "msg_1", "--again")
     webhook_received.disconnect(refuse)
+    assert end == "Failed again: msg_1. The log says why."
+    assert "Event msg_1 was not applied: RuntimeError in tests.test_replay_events.refuse" in caplog.text
     assert ClerkWebhookEvent.objects.values_list("state", "attempts", "error").get() == ("applied", 1, "")
 
 
@@ -210,11 +214,48 @@ def test_one_that_fails_does_not_keep_others_from_their_turn() -> None:
         "applied": ["msg_1", "msg_3"],
         "stale": [],
         "failed": ["msg_2"],
-        "finished": [],
+        "finished": 0,
         "reduced": [],
     }
     assert end == "Failed again: msg_2. The column error of the inbox says why."
     assert ClerkWebhookEvent.objects.get(svix_id="msg_2").attempts == 2
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_each_is_tried_once_however_many_there_are(refused: bool, monkeypatch) -> None:
+    """Page by page; those that are done leave the list that is read, and what comes meanwhile has its own try."""
+    monkeypatch.setattr(replay, "_PAGE", 3)
+    failed(*range(8))
+    age(60, 0, 1)
+    age(30, 2, 3, 4, 5, 6)  # all at one moment
+    tried: list[str] = []
+
+    def receiver(event: Any, **kwargs: Any) -> None:
+        tried.append(event.svix_id)
+        new = ClerkWebhookEvent(svix_id=f"msg_new{len(tried)}", type="x", state=ClerkWebhookEvent.State.FAILED)
+        new.save()
+        if refused:
+            raise RuntimeError
+
+    webhook_received.connect(receiver)
+    report = replay.replay(replay.failed())
+    webhook_received.disconnect(receiver)
+    assert tried == [f"msg_{number}" for number in range(8)]
+    assert (report.failed if refused else report.applied) == tried
+
+
+def test_what_is_left_alone_takes_no_memory() -> None:
+    """An inbox of a year is gone through for a few events in it."""
+    peaks = []
+    for size in (2_000, 20_000):
+        rows = [ClerkWebhookEvent(svix_id=f"msg_{size}_{n}", type="x", state="applied") for n in range(size)]
+        ClerkWebhookEvent.objects.bulk_create(rows, batch_size=500)
+        tracemalloc.start()
+        report = replay.replay(replay.received_between(None, None))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert report.finished == 22_000
+    assert peaks[1] < 1.5 * peaks[0]
 
 
 def test_many_that_fail_are_not_all_named() -> None:
@@ -253,6 +294,14 @@ def test_ids_are_kept_for_as_long_as_clerk_may_deliver_again() -> None:
         call_command("clerk_prune_events")
     with override_settings(CLERK_WEBHOOK_RETENTION_DAYS="2"):
         assert run(command="clerk_prune_events") == "Events: removed 0."
+
+
+@pytest.mark.parametrize("days", [1_000_000, 1e300])
+def test_before_the_first_year_there_is_nothing(days: float) -> None:
+    with override_settings(CLERK_WEBHOOK_RETENTION_DAYS=days):
+        for options in (("--dry-run",), ()):
+            with pytest.raises(CommandError, match="CLERK_WEBHOOK_RETENTION_DAYS goes back to before the year 1"):
+                run(*options, command="clerk_prune_events")
 
 
 def test_pruning_goes_in_batches() -> None:

@@ -14,6 +14,7 @@ from django.db import IntegrityError
 from django_clerk.api.pace import Pace
 from django_clerk.models import ClerkUser, ClerkWebhookEvent
 from django_clerk.signals import user_synced
+from django_clerk.sync import delete_user
 from django_clerk.wiring import get_client
 from tests.backend_api import asked, serve_users
 from tests.deliveries import clerk_user, deliver, listening, milliseconds
@@ -190,6 +191,83 @@ def test_whoever_is_not_listed_is_asked_for_no_faster_than_clerk_allows(server) 
     assert len(waits) == 4  # of seven calls, all but the three that may begin at once
 
 
+@pytest.mark.parametrize(("ours", "theirs"), [(50, 300), (10, 1), (2, 60)])
+def test_the_key_of_another_instance_prunes_nobody(ours: int, theirs: int, server) -> None:
+    """Whom the run itself has brought in says nothing about the key."""
+    serve_users(server, people(ours))
+    run()
+    strangers = [clerk_user(f"user_other{number}") for number in range(theirs)]
+    serve_users(server, strangers, gone=[user["id"] for user in people(ours)])
+    for options in (("--prune", "--dry-run"), ("--prune",)):
+        assert f"Nothing was removed: {ours} of {ours} Clerk users" in fail(*options)
+    assert not ClerkUser.objects.exclude(deleted_at=None).exists()
+
+
+def test_nor_does_it_when_it_is_run_every_night(server) -> None:
+    """From the second night on the others are known, and many. They came later than ours."""
+    serve_users(server, people(50))
+    run()
+    strangers = [clerk_user(f"user_other{number:04d}") for number in range(300)]
+    serve_users(server, strangers, gone=[user["id"] for user in people(50)])
+    run()
+    for options in (("--prune", "--dry-run"), ("--prune",), ("--prune",)):
+        assert "Nothing was removed: 50 of 350 Clerk users" in fail(*options)
+    assert not ClerkUser.objects.exclude(deleted_at=None).exists()
+
+
+@pytest.mark.urls("tests.webhook_urls")
+def test_who_comes_while_the_list_is_read_is_neither_known_nor_missing(server, client) -> None:
+    serve_users(server, people(2))
+    run()
+    serve_users(server, people(3))
+
+    def others_come(clerk_user: ClerkUser, **kwargs: Any) -> None:
+        if clerk_user.clerk_id == "user_0002":
+            for number in range(20):
+                deliver(client, "user.created", {**people(1)[0], "id": f"user_new{number}"})
+
+    user_synced.connect(others_come)
+    try:
+        assert run("--prune") == "Users: created 1, updated 0, unchanged 2, removed 0."
+    finally:
+        user_synced.disconnect(others_come)
+    assert ClerkUser.objects.filter(deleted_at=None).count() == 23
+
+
+@pytest.mark.parametrize("choice", ["deactivate", "anonymize", "delete"])
+def test_who_was_closed_by_mistake_is_counted_and_can_be_opened_again(choice: str, server, settings) -> None:
+    """As docs/sync.rst says."""
+    settings.CLERK_ON_USER_DELETED = choice
+    serve_users(server, people(3))
+    run()
+    before = dict(ClerkUser.objects.values_list("clerk_id", "user"))
+    serve_users(server, [], gone=before)
+    run("--prune", "--force")
+    serve_users(server, people(3))
+    assert run() == "Users: created 0, updated 0, unchanged 0, removed 0, closed here although Clerk lists them: 3."
+    assert json.loads(run("--json"))["users"]["gone"] == 3
+    ClerkUser.objects.filter(clerk_id="user_0001").update(deleted_at=None)
+    get_user_model().objects.filter(clerk__clerk_id="user_0001").update(is_active=True)
+    assert "closed here although Clerk lists them: 2" in run()
+    (opened,) = ClerkUser.objects.filter(deleted_at=None)
+    assert (opened.clerk_id, opened.email, opened.first_name) == ("user_0001", "1@example.com", "Ada")
+    assert opened.user is not None
+    assert (opened.user.is_active, opened.user.email) == (True, "1@example.com")
+    assert choice == "delete" or opened.user_id == before["user_0001"]
+    assert "closed" not in run("--user", "user_0001")
+
+
+def test_who_was_closed_and_whose_row_is_deleted_comes_back_as_another_django_user(server) -> None:
+    serve_users(server, people(1))
+    run()
+    before = ClerkUser.objects.get()
+    delete_user("user_0000")
+    ClerkUser.objects.all().delete()
+    assert run() == "Users: created 1, updated 0, unchanged 0, removed 0."
+    assert ClerkUser.objects.get().user != before.user
+    assert not get_user_model().objects.get(pk=before.user_id).is_active
+
+
 @pytest.mark.parametrize("failure", [status(500), status(403), html(404), html(200), truncated({}), raw(b"{}"), ok([])])
 def test_an_answer_that_does_not_say_gone_closes_nobody(failure, server) -> None:
     serve_users(server, people(4))
@@ -294,6 +372,22 @@ def test_a_user_whom_the_database_refuses(server, caplog) -> None:
     assert ClerkUser.objects.count() == 19
     assert "User user_0007 could not be stored: IntegrityError." in caplog.text
     assert "@example.com" not in caplog.text
+
+
+@pytest.mark.parametrize("options", [(), ("--user", "user_0000")])
+def test_what_a_receiver_raises_is_not_taken_for_a_wrong_option(options: tuple[str, ...], server) -> None:
+    """It would be printed, and there may be an address in it."""
+
+    def receiver(clerk_user: ClerkUser, **kwargs: Any) -> None:
+        int(clerk_user.email)
+
+    user_synced.connect(receiver)
+    serve_users(server, people(1))
+    try:
+        with pytest.raises(ValueError, match="invalid literal"):
+            run(*options)
+    finally:
+        user_synced.disconnect(receiver)
 
 
 def test_metadata_deeper_than_parsers_go(server) -> None:

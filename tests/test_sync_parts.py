@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import override_settings
 from django.utils import timezone
 
 from django_clerk.api import ClerkClient
@@ -86,6 +87,32 @@ def test_a_new_run_does_not_go_on_with_an_old_one(server) -> None:
     assert run() == "Users: created 100, updated 0, unchanged 500, removed 0."
 
 
+@pytest.mark.parametrize("refusal", [status(404, data=NOT_FOUND), status(400), status(422)])
+def test_a_run_is_not_gone_on_with_behind_a_user_who_was_deleted_since(refusal: Any, server) -> None:
+    serve_users(server, people(600))
+    listing = server._modes["/v1/users"][0]
+    server.on("/v1/users", listing, status(403))
+    assert "--resume goes on" in fail()
+    serve_users(server, [*people(499), *people(600)[500:]])
+    listing = server._modes["/v1/users"][0]
+    server.on("/v1/users", refusal, listing)
+    said = io.StringIO()
+    assert run("--resume", stderr=said) == "Users: created 100, updated 0, unchanged 499, removed 0."
+    assert said.getvalue() == "What the last run ended with is gone in Clerk: users are read from the beginning.\n"
+    assert run("--resume").endswith("unchanged 599, removed 0.")
+
+
+@pytest.mark.parametrize("refusal", [status(401), status(403), status(429)])
+def test_a_run_that_is_refused_goes_on_the_next_time(refusal: Any, server) -> None:
+    serve_users(server, people(600))
+    listing = server._modes["/v1/users"][0]
+    server.on("/v1/users", listing, status(403), refusal)
+    fail()
+    assert "created 0, updated 0, unchanged 0, removed 0." in fail("--resume")
+    server.on("/v1/users", listing)
+    assert run("--resume") == "Users: created 100, updated 0, unchanged 0, removed 0."
+
+
 def test_a_dry_run_leaves_no_checkpoint(server) -> None:
     serve_users(server, people(600))
     listing = server._modes["/v1/users"][0]
@@ -108,7 +135,7 @@ def test_a_summary_for_machines(server) -> None:
         call_command("sync_clerk_users", "--json", stdout=out, stderr=io.StringIO())
     summary = json.loads(out.getvalue())
     assert summary.pop("seconds") >= 0
-    figures = {"created": 3, "updated": 0, "unchanged": 0, "removed": 0, "failed": ["'bad one'"]}
+    figures = {"created": 3, "updated": 0, "unchanged": 0, "removed": 0, "gone": 0, "failed": ["'bad one'"]}
     assert summary == {"complete": False, "dry_run": False, "users": figures}
     serve_users(server, people(3))
     summary = json.loads(run("--json"))
@@ -197,6 +224,28 @@ def test_a_prune_ends_memberships_and_organizations(server) -> None:
     assert not ClerkOrganization.objects.active().filter(clerk_id="org_gone").exists()
 
 
+def test_the_key_of_another_instance_prunes_no_organizations(server) -> None:
+    serve_users(server, [])
+    serve_organizations(server, {f"org_{number}": [] for number in range(12)})
+    run("--organizations")
+    gone = [f"org_{number}" for number in range(12)]
+    serve_organizations(server, {f"org_other{number}": [] for number in range(80)}, gone=gone)
+    for options in (("--dry-run",), (), ()):
+        assert "Nothing was removed: 12 of " in fail("--organizations", "--prune", *options)
+    assert not ClerkOrganization.objects.exclude(deleted_at=None).exists()
+
+
+@override_settings(USE_TZ=False, TIME_ZONE="America/New_York")
+def test_a_prune_in_a_project_without_time_zones(server) -> None:
+    """The rows have naive times in UTC: local ones are hours behind them, or ahead."""
+    serve_users(server, people(2))
+    serve_organizations(server, {"org_acme": memberships("org_acme", "user_0000", "user_0001")})
+    run("--organizations")
+    serve_organizations(server, {"org_acme": memberships("org_acme", "user_0000")})
+    server.on("/v1/users/user_0001/organization_memberships", ok({"data": [], "total_count": 0}))
+    assert "Memberships: created 0, updated 0, unchanged 1, removed 1." in run("--organizations", "--prune")
+
+
 def test_members_of_a_list_that_breaks_off_are_not_ended(server) -> None:
     serve_users(server, people(1))
     serve_organizations(server, {"org_acme": memberships("org_acme", "user_0000", "user_0001")})
@@ -221,6 +270,23 @@ def test_members_whom_a_list_does_not_show_are_asked_for(listed: str, server) ->
     said = run("--organizations", "--prune") if not shown else fail("--organizations", "--prune")
     assert "Memberships: created 0, updated 0, unchanged 0, removed 1." in said
     assert [membership.clerk_user.clerk_id for membership in ClerkMembership.objects.active()] == ["user_0000"]
+
+
+def test_a_membership_that_another_one_has_ended_is_told_of_by_a_prune(server) -> None:
+    """Its role is not in force any more without one."""
+    serve_users(server, people(1))
+    serve_organizations(server, {"org_acme": memberships("org_acme", "user_0000", role="org:admin")})
+    run("--organizations")
+    again = clerk_membership("orgmem_again", user="user_0000", created_at=milliseconds(9), at=9)
+    serve_organizations(server, {"org_acme": [again]})
+    server.on("/v1/users/user_0000/organization_memberships", ok({"data": [again], "total_count": 1}))
+    assert "Memberships: created 1, updated 0, unchanged 0, removed 0." in run("--organizations")
+    assert not ClerkUser.objects.in_organization("acme", role="org:admin").exists()
+    assert ClerkUser.objects.in_organization("acme", role="org:member").exists()
+    with listening() as said:
+        assert "Memberships: created 0, updated 0, unchanged 1, removed 1." in run("--organizations", "--prune")
+        assert "Memberships: created 0, updated 0, unchanged 1, removed 0." in run("--organizations", "--prune")
+    assert [name for name, _ in said] == ["membership_deleted"]
 
 
 def test_members_who_cannot_be_asked_for_are_not_ended(server) -> None:
@@ -306,6 +372,18 @@ def test_a_new_run_that_is_interrupted_does_not_go_on_where_an_old_one_was(serve
     assert "Memberships: created 5, updated 0, unchanged 3" in run("--organizations", "--resume")
 
 
+def test_a_complete_run_of_users_leaves_nothing_of_an_older_one_to_go_on_with(server) -> None:
+    """Otherwise those who came since would be passed over, since the older run had read its users."""
+    serve_users(server, people(2))
+    serve_organizations(server, {f"org_{number}": [] for number in range(3)})
+    working = server._modes["/v1/organizations/org_1/memberships"][0]
+    server.on("/v1/organizations/org_1/memberships", status(403), working)
+    fail("--organizations")
+    run()
+    serve_users(server, people(3))
+    assert "Users: created 1, updated 0, unchanged 2" in run("--organizations", "--resume")
+
+
 def test_an_organization_that_is_deleted_after_it_was_listed(server) -> None:
     serve_users(server, people(1))
     serve_organizations(server, {f"org_{number}": memberships(f"org_{number}", "user_0000") for number in range(3)})
@@ -319,7 +397,9 @@ def test_an_organization_that_is_gone_is_no_place_to_go_on(server) -> None:
     server.on("/v1/organizations/org_2/memberships", status(403))
     fail("--organizations")
     serve_organizations(server, {f"org_{number}": memberships(f"org_{number}", "user_0000") for number in (0, 2)})
-    assert "Memberships: created 1, updated 0, unchanged 1" in run("--organizations", "--resume")
+    said = io.StringIO()
+    assert "Memberships: created 1, updated 0, unchanged 1" in run("--organizations", "--resume", stderr=said)
+    assert "organizations are read from the beginning" in said.getvalue()
 
 
 def test_one_user_with_their_memberships(server) -> None:

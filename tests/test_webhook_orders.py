@@ -137,6 +137,23 @@ def test_rejoined() -> None:
     assert end["user_ada may sign in"]
 
 
+def test_rejoined_when_the_first_end_was_lost() -> None:
+    """Nobody is a member twice: the later membership ends the earlier, and still does when it is over itself."""
+    first, second = member(JOINED, 1, role="org:admin", created_at=milliseconds(1)), {"created_at": milliseconds(3)}
+    again = [member(kind, 3, at, clerk_id="orgmem_2", **second) for kind, at in ((JOINED, 3), (CHANGED, 4))]
+    left = member(LEFT, 3, 5, clerk_id="orgmem_2", **second)
+    assert in_every_order([first, *again])["in force"] == ["orgmem_2"]
+    assert in_every_order([first, *again, left])["in force"] == []
+    assert in_every_order([first, left, member(CHANGED, 6, created_at=milliseconds(1))])["in force"] == []
+
+
+def test_rejoined_at_an_unknown_moment() -> None:
+    for began in ((None, 3), (3, None), (3, 3)):
+        moments = [at and milliseconds(at) for at in began]
+        told = [member(JOINED, 3, clerk_id=f"orgmem_{n}", created_at=at) for n, at in enumerate(moments)]
+        assert in_every_order(told)["in force"] == ["orgmem_0", "orgmem_1"]
+
+
 def invitation(status: str, at: int, **more: Any) -> Told:
     kind = {"pending": "created"}.get(status, status)
     data = {
@@ -301,11 +318,13 @@ def test_who_was_enabled_in_spite_of_a_ban_and_then_disabled_stays_so() -> None:
 # Long histories, by chance, against a model
 
 PLACES = {"orgmem_1": ("user_a", "org_a"), "orgmem_2": ("user_a", "org_b"), "orgmem_3": ("user_b", "org_a")}
+PLACES |= {"orgmem_4": ("user_a", "org_a"), "orgmem_5": ("user_b", "org_a")}
+BEGAN = {"orgmem_1": 1, "orgmem_2": 1, "orgmem_3": 1, "orgmem_4": 2, "orgmem_5": None}
 
 
 @st.composite
 def events(draw: st.DrawFn) -> Told:
-    """One event of two users, two organizations, three memberships or a role, updated and told within a few seconds."""
+    """One event of two users, two organizations, five memberships or a role, updated and told within a few seconds."""
     at = draw(st.integers(1, 4))
     told = at + draw(st.integers(0, 2))
     about = draw(st.sampled_from(["user_a", "user_b", "org_a", "org_b", "role_1", *PLACES]))
@@ -320,6 +339,7 @@ def events(draw: st.DrawFn) -> Told:
         inside = clerk_organization(organization, at=at, name=f"at {at}")
         data = clerk_membership(about, user=member_of, organization=inside, at=at, role=f"org:{told % 2}")
         data["permissions"] = [f"org:{at}{told}"]
+        data["created_at"] = milliseconds(began) if (began := BEGAN[about]) is not None else None
     elif dead:
         data = deleted(kind, about)
     elif kind == "user":
@@ -351,6 +371,7 @@ def truth(history: Iterable[Told]) -> dict[str, Any]:
                 names[clerk_id] = max(names.get(clerk_id, 0), told.data["updated_at"])
     users = {clerk_id for clerk_id in {*latest, *dead} if clerk_id.startswith("user_")}
     in_force = {clerk_id for clerk_id in members if not {clerk_id, *PLACES[clerk_id]} & dead.keys()}
+    in_force -= {"orgmem_1"} if "orgmem_4" in members else set()  # the user has joined again since
     living = {clerk_id: told.data for clerk_id, told in latest.items() if clerk_id not in dead}
     return {
         "users": {clerk_id: living.get(clerk_id, {}).get("first_name", "") for clerk_id in users}
@@ -365,6 +386,7 @@ def truth(history: Iterable[Told]) -> dict[str, Any]:
         "roles": {clerk_id: living.get(clerk_id, {}).get("role", "") for clerk_id in members},
         "permissions": {clerk_id: permissions(latest[clerk_id], latest.get("role_1"), dead) for clerk_id in in_force},
         "in force": in_force,
+        "active": in_force,
         "dead": {clerk_id: milliseconds(at) for clerk_id, at in dead.items()},
     }
 
@@ -395,6 +417,7 @@ def found() -> dict[str, Any]:
         "roles": {row.clerk_id: row.role for row in memberships},
         "permissions": {row.clerk_id: row.permissions for row in in_force},
         "in force": {row.clerk_id for row in in_force},
+        "active": {row.clerk_id for row in memberships if row.is_active},
         "dead": {row.clerk_id: round(row.deleted_at.timestamp() * 1000) for row in told if row.deleted_at is not None},
     }
 

@@ -13,7 +13,7 @@ _SPARE = 10  # requests more than the pages of a list, for what changes while it
 #: So many of the last items of a page may be deleted before the next page is asked for.
 _FALLBACKS = 5
 #: What Clerk may answer to a cursor that names nobody; which of them is not documented.
-_UNKNOWN_CURSOR = frozenset({400, 404, 422})
+UNKNOWN_CURSOR = frozenset({400, 404, 422})
 ID = re.compile(r"[A-Za-z0-9_-]{1,255}")
 
 
@@ -50,7 +50,7 @@ def _fetch_after(fetch: Callable[[str | None], list[Any]], last: Sequence[str | 
     try:
         return fetch(cursor)
     except APIError as error:
-        if not earlier or error.status not in _UNKNOWN_CURSOR:
+        if not earlier or error.status not in UNKNOWN_CURSOR:
             raise
     return _fetch_after(fetch, earlier)
 

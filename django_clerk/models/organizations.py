@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import Exists, F, OuterRef, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from .fields import IdField
@@ -17,6 +17,16 @@ class ClerkOrganizationQuerySet(models.QuerySet["ClerkOrganization"]):
     def active(self) -> ClerkOrganizationQuerySet:
         """Return the organizations that Clerk has not deleted."""
         return self.filter(deleted_at=None)
+
+    def with_slug(self, slug: str) -> ClerkOrganizationQuerySet:
+        """
+        Return the organization that has a slug, in a queryset of one or none.
+
+        Slugs change hands. Where several rows have one, the news of who gave it up was lost: whoever was told of latest
+        has it.
+        """
+        latest = [F("updated_at").desc(nulls_last=True), F("told_at").desc(nulls_last=True), F("clerk_id").desc()]
+        return self.active().filter(slug=slug).order_by(*latest)[:1]
 
 
 class ClerkOrganization(Told):
@@ -52,7 +62,17 @@ class ClerkRole(Told):
 
 class ClerkMembershipQuerySet(models.QuerySet["ClerkMembership"]):
     def active(self) -> ClerkMembershipQuerySet:
-        """Return the memberships in force: neither they nor their organization nor their user are deleted."""
+        """
+        Return the memberships in force.
+
+        Neither they nor their organization nor their user are deleted, and the user has not joined again since.
+        """
+        return self.not_deleted().filter(
+            ~Exists(_later_ones(OuterRef("organization"), OuterRef("clerk_user"), OuterRef("created_at")))
+        )
+
+    def not_deleted(self) -> ClerkMembershipQuerySet:
+        """Return the memberships of which Clerk has told no end, nor one of their organization or their user."""
         return self.filter(deleted_at=None, organization__deleted_at=None, clerk_user__deleted_at=None)
 
     def with_permissions(self) -> ClerkMembershipQuerySet:
@@ -68,8 +88,9 @@ class ClerkMembership(Told):
     """
     A user's membership of an organization.
 
-    Whether it is in force depends on its organization and its user as well: ask ``active()`` or ``is_active``. The user
-    may be one who has never been here, and has no Django user yet.
+    Whether it is in force depends on its organization and its user as well, and on what other memberships they have,
+    since nobody has two at a time: ask ``active()`` or ``is_active``. So the row of one that is over keeps
+    ``created_at``. The user may be one who has never been here, and has no Django user yet.
     """
 
     organization = models.ForeignKey(
@@ -91,8 +112,13 @@ class ClerkMembership(Told):
 
     @property
     def is_active(self) -> bool:
-        """True while the membership is in force."""
-        return all(told.deleted_at is None for told in (self, self.organization, self.clerk_user))
+        """True while the membership is in force. One query, unless it is deleted: has the user joined again since?"""
+        if any(told.deleted_at is not None for told in (self, self.organization, self.clerk_user)):
+            return False
+        if self.created_at is None:
+            return True
+        later_ones = _later_ones(self.organization_id, self.clerk_user_id, self.created_at)
+        return not later_ones.using(self._state.db).exists()
 
     @property
     def permissions(self) -> list[str]:
@@ -115,6 +141,11 @@ class ClerkMembership(Told):
             return self.__dict__["_role_permissions"], self.__dict__["_role_told_at"]
         roles = _living_roles(self.role).using(self._state.db)
         return roles.values_list("permissions", "told_at").first() or ([], None)
+
+
+def _later_ones(organization: Any, clerk_user: Any, began_at: Any) -> models.QuerySet[ClerkMembership]:
+    """Return a user's memberships of an organization, over or not, that began after a moment."""
+    return ClerkMembership.objects.filter(organization=organization, clerk_user=clerk_user, created_at__gt=began_at)
 
 
 def _living_roles(key: Any) -> models.QuerySet[ClerkRole]:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from django_clerk.conf import conf
@@ -55,8 +55,10 @@ class ClerkUserQuerySet(models.QuerySet["ClerkUser"]):
         about: dict[str, Any] = {} if role is None else {"role": role}
         if isinstance(organization, ClerkOrganization):
             return self._with_membership(organization=organization, **about)
-        name = "clerk_id" if is_organization_id(organization) else "slug"
-        return self._with_membership(**{f"organization__{name}": organization}, **about)
+        if is_organization_id(organization):
+            return self._with_membership(organization__clerk_id=organization, **about)
+        having = ClerkOrganization.objects.with_slug(organization)
+        return self._with_membership(organization=Subquery(having.values("pk")), **about)
 
     def _with_membership(self, **about: Any) -> ClerkUserQuerySet:
         return self.filter(Exists(ClerkMembership.objects.active().filter(clerk_user=OuterRef("pk"), **about)))

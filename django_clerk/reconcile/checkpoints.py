@@ -28,6 +28,11 @@ def reach(listing: str, page: Sequence[Any]) -> None:
         )
 
 
+def clear() -> None:
+    """Forget all listings that were interrupted."""
+    ClerkSyncCheckpoint.objects.using(database()).all().delete()
+
+
 def finish(listing: str) -> None:
     """Forget a listing that has come to its end."""
     ClerkSyncCheckpoint.objects.using(database()).filter(listing=listing).delete()

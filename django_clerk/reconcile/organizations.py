@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
-
-from django.utils import timezone
 
 from django_clerk.api import ClerkClient
 from django_clerk.core.memberships import (
@@ -19,7 +17,7 @@ from django_clerk.core.memberships import (
 )
 from django_clerk.exceptions import APINotFound
 from django_clerk.models import ClerkMembership
-from django_clerk.rows import database, moment
+from django_clerk.rows import database, now
 from django_clerk.sync import (
     apply_memberships,
     apply_organizations,
@@ -70,13 +68,15 @@ def reconcile_organizations(
     dry_run: bool = False,
     after: str | None = None,
     prune: bool = False,
+    started_over: Callable[[], None] = lambda: None,
 ) -> None:
     """
     Apply every organization and its members to the rows, and fill in both reports on the way.
 
-    What is done is remembered after each organization; ``after`` is the one behind which to begin. With ``prune``
-    memberships end that neither a complete list of their organization nor one of their user shows. Raises the APIError
-    that ends a listing early, as reconcile_users() does.
+    What is done is remembered after each organization; ``after`` is the one behind which to begin; where it is
+    gone, ``started_over`` is called and all are read. With ``prune`` memberships end that neither a complete list of
+    their organization nor one of their user shows. Raises the APIError that ends a listing early, as reconcile_users()
+    does.
     """
     is_behind = after is None
     for page, asked_at in asked_for(client.organizations()):
@@ -90,6 +90,7 @@ def reconcile_organizations(
     if not dry_run:
         checkpoints.finish(LISTING)
     if not is_behind:  # the organization is gone, and with it the place where to go on
+        started_over()
         reconcile_organizations(client, Report(), memberships, dry_run=dry_run, prune=prune)
 
 
@@ -101,7 +102,7 @@ def reconcile_memberships(pages: Iterable[Sequence[Any]], report: Report, *, dry
 
 def _reconcile_members(client: ClerkClient, clerk_id: str, report: Report, *, dry_run: bool, prune: bool) -> None:
     seen = report.seen = Seen() if prune else None
-    began_at = moment(timezone.now())
+    began_at = now()
     try:
         reconcile_memberships(client.memberships(clerk_id), report, dry_run=dry_run)
     except APINotFound:  # the organization was deleted since it was listed, and its members with it
@@ -109,7 +110,7 @@ def _reconcile_members(client: ClerkClient, clerk_id: str, report: Report, *, dr
     if seen is None:
         return
     # Who has joined since is not on the list, and was written by a webhook after it was begun.
-    known = ClerkMembership.objects.using(database()).active()
+    known = ClerkMembership.objects.using(database()).not_deleted()
     known = known.filter(organization__clerk_id=clerk_id, synced_at__lt=began_at)
     for membership_id, user_id in list(known.values_list("clerk_id", "clerk_user__clerk_id")):
         if membership_id in seen or not _has_ended(client, membership_id, user_id):

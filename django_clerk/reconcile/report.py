@@ -19,31 +19,35 @@ class Report:
     updated: int = 0
     unchanged: int = 0
     removed: int = 0
+    gone: int = 0  #: listed, and closed here before: that is for ever
     failed: list[str] = field(default_factory=list)
     seen: Seen | None = field(default=None, repr=False)  #: who was listed, where a prune is to follow
 
     @property
     def listed(self) -> int:
         """How many objects Clerk has listed, so far."""
-        return self.created + self.updated + self.unchanged + len(self.failed)
+        return self.created + self.updated + self.unchanged + self.gone + len(self.failed)
 
     def count(self, outcome: Outcome) -> None:
-        """Count one outcome; a row that is newer, or closed for good, is as it should be."""
+        """Count one outcome; a row that is newer is as it should be."""
         if outcome is Outcome.CREATED:
             self.created += 1
         elif outcome is Outcome.UPDATED:
             self.updated += 1
+        elif outcome is Outcome.GONE:
+            self.gone += 1
         else:
             self.unchanged += 1
 
     def as_dict(self) -> dict[str, Any]:
         """Return the figures, for machines."""
-        figures = {name: getattr(self, name) for name in ("created", "updated", "unchanged", "removed")}
+        figures = {name: getattr(self, name) for name in ("created", "updated", "unchanged", "removed", "gone")}
         return {**figures, "failed": list(self.failed)}
 
     def __str__(self) -> str:
         counts = f"created {self.created}, updated {self.updated}"
-        return f"{counts}, unchanged {self.unchanged}, removed {self.removed}"
+        counts += f", unchanged {self.unchanged}, removed {self.removed}"
+        return f"{counts}, closed here although Clerk lists them: {self.gone}" if self.gone else counts
 
 
 class Seen:

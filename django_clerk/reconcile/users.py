@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from django_clerk.api import ClerkClient
+from django_clerk.api.paging import UNKNOWN_CURSOR
 from django_clerk.core.profiles import Profile, read_profile
+from django_clerk.exceptions import APIError
 from django_clerk.sync import apply_profiles, preview
 
 from . import checkpoints
@@ -22,6 +25,21 @@ def _read(item: Any, asked_at: datetime) -> Profile:
 
 
 USER: Final = Kind[Profile]("User", _read, apply_profiles, preview)
+
+
+def pages_after(client: ClerkClient, after: str | None, *, started_over: Callable[[], None]) -> Iterator[list[Any]]:
+    """Yield Clerk's users from behind a user on; all, after a call of ``started_over``, where that user is gone."""
+    pages = client.users(after=after)
+    try:
+        first = next(pages)
+    except APIError as error:
+        if after is None or error.status not in UNKNOWN_CURSOR:
+            raise
+        started_over()
+        yield from client.users()
+        return
+    yield first
+    yield from pages
 
 
 def reconcile_users(

@@ -24,12 +24,22 @@ from .writing import Plan, bury, plan, write
 
 
 class _Memberships(Table[ClerkMembership, MembershipProfile]):
-    """Memberships, of which a role may have told something else since: then it is news that they are as they were."""
+    """
+    Memberships, of which a role may have told something else since: then it is news that they are as they were.
+
+    When one began is kept after its end, and when there was no row before: earlier ones of the same user in the same
+    organization are over by it, whatever comes first.
+    """
 
     def says(self, row: ClerkMembership, profile: MembershipProfile) -> bool:
         if not super().says(row, profile):
             return False
         return not self.is_told_later(profile, row) or row.permissions == list(profile.own_permissions)
+
+    def forget(self, row: ClerkMembership, *, deleted_at: datetime, now: datetime) -> None:
+        began_at = row.created_at
+        super().forget(row, deleted_at=deleted_at, now=now)
+        row.created_at = began_at
 
     def _rows(self, using: str) -> QuerySet[ClerkMembership]:
         return ClerkMembership.objects.using(using).with_permissions()
@@ -141,4 +151,5 @@ def _new_row(profile: MembershipProfile, users: dict[str, Any], organizations: d
         clerk_id=profile.clerk_id,
         clerk_user_id=users[profile.user_id],
         organization_id=organizations[profile.organization.clerk_id],
+        created_at=rows.moment(profile.created_at),
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from django_clerk.models import ClerkWebhookEvent
@@ -18,16 +18,17 @@ from . import inbox
 LEFT_BEHIND = 300.0
 #: So often an event is tried before somebody has to look why it fails. Whoever tries less often has been lost.
 MOST_ATTEMPTS = 9
+_PAGE = 500  #: events that are read at a time: an inbox may hold those of a year
 
 
 @dataclass
 class Report:
-    """What became of the events of a replay, as svix ids."""
+    """What became of the events of a replay, as svix ids; of those that were left alone, how many they were."""
 
     applied: list[str] = field(default_factory=list)
     stale: list[str] = field(default_factory=list)
-    failed: list[str] = field(default_factory=list)  #: again; the row says why
-    finished: list[str] = field(default_factory=list)  #: had their effect before, and were left
+    failed: list[str] = field(default_factory=list)  #: again; the log says why, and the row of who never was applied
+    finished: int = 0  #: had their effect before, and were left
     reduced: list[str] = field(default_factory=list)  #: had it before, and too little of them was kept to repeat it
 
 
@@ -60,18 +61,18 @@ def with_id(svix_id: str) -> QuerySet[ClerkWebhookEvent]:
     return _events().filter(svix_id=svix_id)
 
 
-def replay(events: Iterable[ClerkWebhookEvent], *, again: bool = False, dry_run: bool = False) -> Report:
+def replay(events: QuerySet[ClerkWebhookEvent], *, again: bool = False, dry_run: bool = False) -> Report:
     """
-    Apply events. Each is tried once, and one that fails again stays as it is without keeping others from their turn.
+    Apply the events of a query. Each is tried once, and one that fails again stays as it is and keeps nobody waiting.
 
     Finished ones are left, or with ``again`` told to the receivers once more, where all of them was kept. A dry run
     reports as applied what would be tried.
     """
     report = Report()
-    for event in events:
+    for event in _in_turn(events):
         is_finished = event.state in ClerkWebhookEvent.FINISHED
         if is_finished and not again:
-            report.finished.append(event.svix_id)
+            report.finished += 1
         elif is_finished and not event.is_whole:
             report.reduced.append(event.svix_id)
         elif dry_run:
@@ -93,12 +94,26 @@ def _replay_one(svix_id: str, report: Report, *, again: bool) -> None:
         report.failed.append(svix_id)
         return
     if state is None:
-        report.finished.append(svix_id)  # by another process, just now
+        report.finished += 1  # by another process, just now
     else:
         (report.stale if state == inbox.State.STALE else report.applied).append(svix_id)
+
+
+def _in_turn(events: QuerySet[ClerkWebhookEvent]) -> Iterator[ClerkWebhookEvent]:
+    """
+    Yield the events that are there by now, the oldest first, each once.
+
+    Page by page, each behind the last event of the one before: what has been applied may leave the query meanwhile.
+    """
+    events = events.filter(pk__lte=events.aggregate(last=Max("pk"))["last"] or 0)
+    page = list(events[:_PAGE])
+    while page:
+        yield from page
+        at, key = page[-1].received_at, page[-1].pk
+        page = list(events.filter(Q(received_at__gt=at) | Q(pk__gt=key), received_at__gte=at)[:_PAGE])
 
 
 def _events() -> QuerySet[ClerkWebhookEvent]:
     """Return all events, the oldest first, and no more of each than is asked about here."""
     events = ClerkWebhookEvent.objects.using(database())
-    return events.only("svix_id", "state", "is_whole").order_by("received_at", "pk")
+    return events.only("svix_id", "state", "is_whole", "received_at").order_by("received_at", "pk")

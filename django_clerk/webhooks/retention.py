@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
 from django_clerk.conf import conf
@@ -18,10 +19,13 @@ def prune(*, dry_run: bool = False) -> int:
     """
     Delete the finished events that are older than CLERK_WEBHOOK_RETENTION_DAYS. Returns how many there were.
 
-    What has not had its effect stays, however old.
+    What has not had its effect stays, however old. Raises ImproperlyConfigured for a setting that cannot be.
     """
     using = database()
-    before = timezone.now() - timedelta(days=conf.CLERK_WEBHOOK_RETENTION_DAYS)
+    try:
+        before = timezone.now() - timedelta(days=conf.CLERK_WEBHOOK_RETENTION_DAYS)
+    except OverflowError as error:
+        raise ImproperlyConfigured("CLERK_WEBHOOK_RETENTION_DAYS goes back to before the year 1.") from error
     events = ClerkWebhookEvent.objects.using(using)
     old = events.filter(state__in=ClerkWebhookEvent.FINISHED, received_at__lt=before)
     if dry_run:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from argparse import ArgumentParser, ArgumentTypeError
 from dataclasses import asdict
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.dateparse import parse_date, parse_datetime
-from django.utils.timezone import get_default_timezone, is_naive, make_aware, make_naive
+from django.utils.timezone import get_default_timezone, is_naive, make_aware, make_naive, now
 
 from django_clerk.webhooks.replay import LEFT_BEHIND, Report, failed, received_between, replay, unfinished, with_id
 
@@ -53,7 +53,9 @@ class Command(BaseCommand):
                 f"Too little was kept to apply {_names(report.reduced)} again. Run sync_clerk_users, which asks Clerk."
             )
         if report.failed:
-            raise CommandError(f"Failed again: {_names(report.failed)}. The column error of the inbox says why.")
+            # The row of an event that was applied before says that it was, and nothing of this time.
+            where = "The log" if options["again"] else "The column error of the inbox"
+            raise CommandError(f"Failed again: {_names(report.failed)}. {where} says why.")
         if report.reduced:
             raise CommandError("Not all events could be applied again.")
 
@@ -78,7 +80,7 @@ def _choose(options: dict[str, Any]) -> Any:
 
 def _summary(report: Report, *, dry_run: bool) -> str:
     counts = f"applied {len(report.applied)}, stale {len(report.stale)}, failed {len(report.failed)}"
-    counts += f", applied before {len(report.finished) + len(report.reduced)}"
+    counts += f", applied before {report.finished + len(report.reduced)}"
     return f"Dry run, nothing was applied: {counts}." if dry_run else f"Events: {counts}."
 
 
@@ -103,8 +105,9 @@ def _moment(text: str) -> datetime:
 def _seconds(text: str) -> float:
     try:
         seconds = float(text)
-    except ValueError:
+        now() - timedelta(seconds=seconds)
+    except (ValueError, OverflowError):
         seconds = -1.0
-    if not 0 <= seconds < float("inf"):
-        raise ArgumentTypeError("must be zero or more")
+    if seconds < 0:
+        raise ArgumentTypeError("must be zero or more, and not go back to before the year 1")
     return seconds

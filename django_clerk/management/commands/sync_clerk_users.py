@@ -19,7 +19,7 @@ from django_clerk.api import ClerkClient
 from django_clerk.exceptions import APIError, APINotFound
 from django_clerk.models import ClerkOrganization, ClerkUser
 from django_clerk.reconcile import checkpoints, organizations, users
-from django_clerk.reconcile.pruning import TooManyToPrune, prune
+from django_clerk.reconcile.pruning import TooManyToPrune, last_row, prune
 from django_clerk.reconcile.report import Report, Seen
 from django_clerk.sync import delete_organization, delete_user
 from django_clerk.wiring import get_client
@@ -71,7 +71,7 @@ class Command(BaseCommand):
         """Run, and return what was left undone and why; "" where nothing was."""
         try:
             self._run(get_client(), reports, options)
-        except (ImproperlyConfigured, ValueError) as error:
+        except ImproperlyConfigured as error:
             return str(error)
         except APIError as error:
             if options["user"] and isinstance(error, APINotFound):
@@ -94,45 +94,71 @@ class Command(BaseCommand):
             _sync_one(client, reports, options)
             return
         if not (options["resume"] or options["dry_run"] or options["since"]):
-            for listing in reports:  # to go on where an older run ended would leave out what this one has not read
-                checkpoints.finish(listing)
+            checkpoints.clear()  # to go on where an older run ended would leave out what this one has not read
         begun = checkpoints.cursors() if options["resume"] else {}
         unfinished = {listing: cursor for listing, cursor in begun.items() if listing in reports}
         if not unfinished or users.LISTING in unfinished:
             self._sync_users(client, reports["users"], options, after=unfinished.get(users.LISTING))
         if options["organizations"]:
             after = unfinished.get(organizations.LISTING)
-            _sync_organizations(client, reports, options, after=after)
+            over = self._started_over(organizations.LISTING)
+            _sync_organizations(client, reports, options, after=after, started_over=over)
 
     def _sync_users(self, client: ClerkClient, report: Report, options: dict[str, Any], *, after: str | None) -> None:
         dry_run, since = options["dry_run"], options["since"]
-        pages = client.users(after=after) if since is None else client.users_since(since)
+        known_to = last_row(ClerkUser) if options["prune"] else 0
+        over = self._started_over(users.LISTING)
+        pages = users.pages_after(client, after, started_over=over) if since is None else client.users_since(since)
         total = client.count_users() if since is None else 0
         checkpoint = not dry_run and since is None
         with _progress_bar(self.stderr, total, shown=options["verbosity"] > 0) as show:
             users.reconcile_users(pages, report, dry_run=dry_run, checkpoint=checkpoint, progress=show)
         if options["prune"]:
             ask, force = _paced(client, client.get_user), options["force"]
-            prune(ClerkUser, report, ask=ask, close=delete_user, dry_run=dry_run, force=force)
+            prune(ClerkUser, report, known_to=known_to, ask=ask, close=delete_user, dry_run=dry_run, force=force)
+
+    def _started_over(self, listing: str) -> Callable[[], None]:
+        """Return what says that a run could not go on where the one before ended."""
+        text = f"What the last run ended with is gone in Clerk: {listing} are read from the beginning."
+        return lambda: self.stderr.write(text)
 
 
 def _sync_one(client: ClerkClient, reports: Reports, options: dict[str, Any]) -> None:
     user_id, dry_run = options["user"], options["dry_run"]
-    users.reconcile_users([[client.get_user(user_id)]], reports["users"], dry_run=dry_run)
+    try:
+        user = client.get_user(user_id)
+    except ValueError as error:  # of the id alone: what a receiver raises below is not for an operator to read
+        raise CommandError(str(error)) from error
+    users.reconcile_users([[user]], reports["users"], dry_run=dry_run)
     if options["organizations"]:
         pages = client.user_memberships(user_id)
         organizations.reconcile_memberships(pages, reports["memberships"], dry_run=dry_run)
 
 
-def _sync_organizations(client: ClerkClient, reports: Reports, options: dict[str, Any], *, after: str | None) -> None:
+def _sync_organizations(
+    client: ClerkClient,
+    reports: Reports,
+    options: dict[str, Any],
+    *,
+    after: str | None,
+    started_over: Callable[[], None],
+) -> None:
     dry_run, report = options["dry_run"], reports["organizations"]
+    known_to = last_row(ClerkOrganization) if options["prune"] else 0
     organizations.reconcile_roles(client, reports["roles"], dry_run=dry_run)
     organizations.reconcile_organizations(
-        client, report, reports["memberships"], dry_run=dry_run, after=after, prune=options["prune"]
+        client,
+        report,
+        reports["memberships"],
+        dry_run=dry_run,
+        after=after,
+        prune=options["prune"],
+        started_over=started_over,
     )
     if options["prune"]:
         ask, force = _paced(client, client.organization), options["force"]
-        prune(ClerkOrganization, report, ask=ask, close=delete_organization, dry_run=dry_run, force=force)
+        close = delete_organization
+        prune(ClerkOrganization, report, known_to=known_to, ask=ask, close=close, dry_run=dry_run, force=force)
 
 
 def _paced(client: ClerkClient, ask: Callable[[str], object]) -> Callable[[str], object]:
