@@ -180,6 +180,29 @@ def test_whoever_deletes(client: Client) -> None:
     assert "ada@example.com" not in held()
 
 
+@pytest.mark.parametrize("choice", ["deactivate", "anonymize", "delete"])
+@override_settings(CLERK_WEBHOOK_PAYLOAD="full")
+def test_whoever_invited_is_not_named_where_people_are_forgotten(choice: str, client: Client) -> None:
+    """An invitation is not about them, so that nobody would find it when they are deleted."""
+    invitation = {
+        "id": "orginv_1",
+        "email_address": "grace@example.com",
+        "inviter_id": "user_ada",
+        "public_inviter_data": {"user_id": "user_ada", "first_name": "Ada", "identifier": "ada@example.com"},
+    }
+    with override_settings(CLERK_ON_USER_DELETED=choice), listening() as said:
+        deliver(client, "organizationInvitation.created", invitation, svix_id="msg_1")
+        with LATER:
+            deliver(client, "organizationInvitation.created", invitation, svix_id="msg_2")
+        inbox.apply("msg_2")
+    assert [arguments["event"].data for _, arguments in said] == [invitation] * 2
+    for event in ClerkWebhookEvent.objects.all():
+        assert event.is_whole
+        assert event.payload is not None
+        assert event.payload["data"]["inviter_id"] == "user_ada"
+    assert ("ada@example.com" in held()) == (choice == "deactivate")
+
+
 # Failures
 
 
