@@ -221,6 +221,21 @@ def test_a_failure_names_nobody(caplog) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_failure_in_the_database_names_the_receiver() -> None:
+    def inserts_twice(**kwargs: Any) -> None:
+        ClerkUser.objects.create(clerk_id="user_twice")
+        ClerkUser.objects.create(clerk_id="user_twice")
+
+    webhook_received.connect(inserts_twice)
+    try:
+        assert deliver(Client(raise_request_exception=False), "user.created", ADA).status_code == 500
+    finally:
+        webhook_received.disconnect(inserts_twice)
+    line = inserts_twice.__code__.co_firstlineno + 2
+    assert the_event().error == f"django.db.utils.IntegrityError in {__name__}.inserts_twice, line {line}."
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_failure_after_another_process_has_succeeded_is_none() -> None:
     client = Client(raise_request_exception=False)
 

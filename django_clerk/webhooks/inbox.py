@@ -32,6 +32,8 @@ logger = logging.getLogger("django_clerk")
 State = ClerkWebhookEvent.State
 _OUTDATED = frozenset({Outcome.STALE, Outcome.GONE})
 _LONGEST_ERROR = 500
+#: Packages in whose lines what a receiver did wrong only comes to light: Django, and the drivers of databases.
+_OTHERS = frozenset({"django", "psycopg", "psycopg2", "MySQLdb", "pymysql", "oracledb", "sqlite3"})
 
 
 def store(event: Event) -> bool:
@@ -151,10 +153,20 @@ def _describe(error: Exception) -> str:
     """Say what was raised and where. Only our own exceptions are quoted: in others' messages there may be people."""
     kind = type(error)
     name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-    *_, (frame, line) = traceback.walk_tb(error.__traceback__)
-    place = f"{name} in {frame.f_globals.get('__name__')}.{frame.f_code.co_name}, line {line}."
+    place = f"{name} in {_place(error)}."
     is_ours = isinstance(error, ClerkError) and kind.__module__ == ClerkError.__module__
     return (f"{place} {error}" if is_ours else place)[:_LONGEST_ERROR]
+
+
+def _place(error: Exception) -> str:
+    """Return the innermost line that is neither Django's nor a database driver's: a receiver's, where one failed."""
+    frames = [
+        (str(frame.f_globals.get("__name__")), frame.f_code.co_name, line)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+    ]
+    ours = [frame for frame in frames if frame[0].partition(".")[0] not in _OTHERS]
+    module, function, line = (ours or frames)[-1]
+    return f"{module}.{function}, line {line}"
 
 
 def _rows(svix_id: str, using: str) -> QuerySet[ClerkWebhookEvent]:
