@@ -21,6 +21,7 @@ from .identify import identify
 from .lookup import find_users
 from .models import ClerkUser
 from .permissions import TokenPermissionsBackend
+from .rows import database
 from .sync import apply_profiles
 from .wiring import get_client
 
@@ -56,7 +57,7 @@ class ClerkBackend(TokenPermissionsBackend):
         users = find_users(auth.user_id)
         if not users:
             provision(auth.user_id)
-            users = find_users(auth.user_id)
+            users = find_users(auth.user_id, using=database())  # where they are created: a replica may be late
         return self._admit(users, auth)
 
     async def aauthenticate(  # type: ignore[override]
@@ -69,7 +70,7 @@ class ClerkBackend(TokenPermissionsBackend):
         users = await sync_to_async(find_users)(auth.user_id)
         if not users:
             await sync_to_async(provision)(auth.user_id)
-            users = await sync_to_async(find_users)(auth.user_id)
+            users = await sync_to_async(find_users)(auth.user_id, using=database())
         return self._admit(users, auth)
 
     def get_user(self, user_id: Any) -> Any | None:
@@ -100,7 +101,7 @@ class ClerkBackend(TokenPermissionsBackend):
 def provision(clerk_id: str) -> None:
     """Create the user of a verified token that is seen for the first time, as CLERK_PROVISION_USERS says."""
     mode = conf.CLERK_PROVISION_USERS
-    row = ClerkUser.objects.filter(clerk_id=clerk_id).first()
+    row = ClerkUser.objects.using(database()).filter(clerk_id=clerk_id).first()
     if mode == "never" or (row is not None and (row.user_id is not None or row.deleted_at is not None)):
         return  # deleted, or hidden by the project's own manager
     profile = Profile(clerk_id=clerk_id, is_complete=False)

@@ -13,9 +13,11 @@ _COLUMNS = ("clerk_id", "role", "deleted_at", "banned", "locked")
 _ANY_ID = "user_whoever"
 
 
-def find_users(clerk_id: str) -> list[Any]:
+def find_users(clerk_id: str, *, using: str | None = None) -> list[Any]:
     """
     Return the users with this Clerk id; several where the database takes one letter case for the other.
+
+    They are read where Django's routers say, or from ``using``.
 
     A project's own manager may answer differently from one request to the next, by tenant or by time, and is asked each
     time. Django's own does not, and putting its query together takes several times as long as SQLite takes to answer
@@ -24,10 +26,11 @@ def find_users(clerk_id: str) -> list[Any]:
     manager = get_user_model()._default_manager
     is_plain = getattr(manager, "_queryset_class", None) is models.QuerySet
     if is_plain and type(manager).get_queryset is models.Manager.get_queryset:
-        database = manager._db or router.db_for_read(manager.model)
+        database = using or manager._db or router.db_for_read(manager.model)
         if (sql := _compiled(manager, database)) is not None:
             return list(manager.using(database).raw(sql, [clerk_id]))
-    return list(_annotated(manager).filter(clerk__clerk_id=clerk_id))
+    users = _annotated(manager).filter(clerk__clerk_id=clerk_id)
+    return list(users if using is None else users.using(using))
 
 
 def _annotated(manager: models.Manager[Any]) -> models.QuerySet[Any]:

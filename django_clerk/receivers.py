@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime, timezone
 from typing import Any
 
 from django.dispatch import Signal
@@ -10,6 +11,7 @@ from django.dispatch import Signal
 from .core.deliveries import Event
 from .core.events import (
     SESSION_ENDS,
+    SESSION_STARTS,
     Change,
     MembershipDeleted,
     MembershipTold,
@@ -26,7 +28,7 @@ from .core.events import (
 from .core.profiles import Profile
 from .exceptions import WebhookRejected
 from .models import ClerkUser, ClerkWebhookEvent
-from .rows import database
+from .rows import database, moment
 from .signals import session_ended, session_started
 from .sync import (
     Outcome,
@@ -41,6 +43,8 @@ from .sync import (
 )
 
 logger = logging.getLogger("django_clerk")
+
+_LONG_AGO = datetime.min.replace(tzinfo=timezone.utc)
 
 
 def follow(*, event: Event, **kwargs: Any) -> Outcome | None:
@@ -94,12 +98,31 @@ def _deletion(is_first: bool) -> Outcome:
 
 
 def _start(change: SessionStarted, event: Event) -> Outcome | None:
-    """Tell of a session, unless its end was received before its start: then nobody would tell of the end again."""
-    ends = ClerkWebhookEvent.objects.using(database()).filter(object_id=change.session_id, type__in=SESSION_ENDS)
-    if ends.exists():
+    """Tell of a session, unless it has ended or started otherwise since: nobody would tell of that again."""
+    if _is_overtaken(change, event):
         return Outcome.STALE
     _tell(session_started, change, event)
     return None
+
+
+def _is_overtaken(change: SessionStarted, event: Event) -> bool:
+    """
+    Tell whether a session's end was received before this start of it, or a start that is later by Clerk's clock.
+
+    Received is enough, whatever became of that event: the inbox holds the user while events are applied, so that what
+    was received is told after this one, or has been told.
+    """
+    received = ClerkWebhookEvent.objects.using(database()).filter(object_id=change.session_id)
+    this = _rank(event.type, moment(event.occurred_at))
+    return any(
+        kind in SESSION_ENDS or (kind in SESSION_STARTS and _rank(kind, occurred_at) > this)
+        for kind, occurred_at in received.values_list("type", "occurred_at")
+    )
+
+
+def _rank(kind: str, occurred_at: datetime | None) -> tuple[datetime | None, int]:
+    """Return what the starts of a session are ordered by: of one moment, "active" comes after "pending"."""
+    return occurred_at or moment(_LONG_AGO), SESSION_STARTS.index(kind)
 
 
 def _tell(signal: Signal, change: SessionStarted | SessionEnded, event: Event) -> None:

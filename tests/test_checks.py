@@ -127,6 +127,27 @@ def test_django_tasks_without_a_queue() -> None:
 
 
 @pytest.mark.parametrize(
+    ("broker", "eager", "expected"),
+    [
+        (None, False, ["W021"]),
+        ("memory://", False, ["W022"]),
+        ("amqp://guest:guest@127.0.0.1//", True, ["W022"]),
+        ("nowhere://127.0.0.1", False, ["E021"]),
+        ("amqp://guest:guest@127.0.0.1//", False, []),
+    ],
+)
+def test_celery_without_a_queue(
+    broker: str | None, eager: bool, expected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    celery, state = pytest.importorskip("celery"), pytest.importorskip("celery._state")
+    monkeypatch.setattr(state, "default_app", None)
+    monkeypatch.setattr(state._tls, "current_app", None)
+    if broker:
+        celery.Celery("project", broker=broker).conf.task_always_eager = eager
+    assert found(CLERK_WEBHOOK_BACKEND="django_clerk.contrib.celery.CeleryBackend") == expected
+
+
+@pytest.mark.parametrize(
     ("middleware", "expected"),
     [
         (MIDDLEWARE[:OURS] + MIDDLEWARE[OURS + 1 :], ["W001"]),

@@ -180,6 +180,29 @@ def test_whoever_deletes(client: Client) -> None:
     assert "ada@example.com" not in held()
 
 
+@pytest.mark.parametrize("choice", ["deactivate", "anonymize", "delete"])
+@override_settings(CLERK_WEBHOOK_PAYLOAD="full")
+def test_whoever_invited_is_not_named_where_people_are_forgotten(choice: str, client: Client) -> None:
+    """An invitation is not about them, so that nobody would find it when they are deleted."""
+    invitation = {
+        "id": "orginv_1",
+        "email_address": "grace@example.com",
+        "inviter_id": "user_ada",
+        "public_inviter_data": {"user_id": "user_ada", "first_name": "Ada", "identifier": "ada@example.com"},
+    }
+    with override_settings(CLERK_ON_USER_DELETED=choice), listening() as said:
+        deliver(client, "organizationInvitation.created", invitation, svix_id="msg_1")
+        with LATER:
+            deliver(client, "organizationInvitation.created", invitation, svix_id="msg_2")
+        inbox.apply("msg_2")
+    assert [arguments["event"].data for _, arguments in said] == [invitation] * 2
+    for event in ClerkWebhookEvent.objects.all():
+        assert event.is_whole
+        assert event.payload is not None
+        assert event.payload["data"]["inviter_id"] == "user_ada"
+    assert ("ada@example.com" in held()) == (choice == "deactivate")
+
+
 # Failures
 
 
@@ -195,6 +218,21 @@ def test_a_failure_names_nobody(caplog) -> None:
     ours = [record.getMessage() for record in caplog.records if record.name == "django_clerk"]
     assert ours
     assert "ada@" not in event.error + "".join(ours)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_failure_in_the_database_names_the_receiver() -> None:
+    def inserts_twice(**kwargs: Any) -> None:
+        ClerkUser.objects.create(clerk_id="user_twice")
+        ClerkUser.objects.create(clerk_id="user_twice")
+
+    webhook_received.connect(inserts_twice)
+    try:
+        assert deliver(Client(raise_request_exception=False), "user.created", ADA).status_code == 500
+    finally:
+        webhook_received.disconnect(inserts_twice)
+    line = inserts_twice.__code__.co_firstlineno + 2
+    assert the_event().error == f"django.db.utils.IntegrityError in {__name__}.inserts_twice, line {line}."
 
 
 @pytest.mark.django_db(transaction=True)

@@ -491,11 +491,11 @@ def test_what_is_written_is_read_where_it_is_written() -> None:
 @pytest.mark.parametrize(
     ("kind", "data", "queries"),
     [
-        (JOINED, clerk_membership("orgmem_2", user="user_new", organization="org_new"), 14),
-        (JOINED, clerk_membership("orgmem_2", user="user_grace"), 9),
-        (CHANGED, clerk_membership(role="org:admin", at=2_000), 8),
-        (CHANGED, clerk_membership(), 6),
-        (LEFT, clerk_membership(), 8),
+        (JOINED, clerk_membership("orgmem_2", user="user_new", organization="org_new"), 15),
+        (JOINED, clerk_membership("orgmem_2", user="user_grace"), 11),
+        (CHANGED, clerk_membership(role="org:admin", at=2_000), 10),
+        (CHANGED, clerk_membership(), 7),
+        (LEFT, clerk_membership(), 10),
         ("organization.created", clerk_organization("org_new"), 7),
         ("organization.updated", clerk_organization(name="Emca", at=2_000), 6),
         ("organization.updated", clerk_organization(), 6),

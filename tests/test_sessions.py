@@ -10,7 +10,7 @@ from django.test import Client
 
 from django_clerk.core.events import SESSION_ENDS
 from django_clerk.models import ClerkUser, ClerkWebhookEvent
-from tests.deliveries import clerk_user, deliver, listening
+from tests.deliveries import clerk_user, deliver, listening, milliseconds
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.webhook_urls")]
 
@@ -57,6 +57,35 @@ def test_every_order_ends_with_the_end() -> None:
         ended = names.index("session_ended")
         assert "session_started" not in names[ended:]
         assert names.count("session_ended") == 2
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        [("session.pending", 10), ("session.created", 20)],
+        [("session.pending", 10), ("session.created", 10)],
+        [("session.created", 10), ("session.pending", 20)],
+        [("session.pending", 10), ("session.created", 20), ("session.pending", 30), ("session.created", 30)],
+        [("session.pending", None), ("session.created", None), ("session.pending", 10)],
+    ],
+    ids=str,
+)
+def test_of_starts_in_any_order_the_latest_is_told_last(history: list[tuple[str, int | None]]) -> None:
+    for number, order in enumerate(itertools.permutations(history)):
+        with listening() as said:
+            for kind, at in order:
+                timestamp = None if at is None else milliseconds(at)
+                assert deliver(Client(), kind, session(f"sess_{number}"), timestamp=timestamp).status_code == 200
+        statuses = [arguments["status"] for name, arguments in said if name == "session_started"]
+        assert statuses[-1] == status_of(history[-1][0])
+
+
+@pytest.mark.parametrize("state", ClerkWebhookEvent.State.values)
+def test_a_late_pending_is_stale_whatever_became_of_the_start(state: str) -> None:
+    tell("session.created")
+    ClerkWebhookEvent.objects.update(state=state)
+    assert tell("session.pending") == []
+    assert ClerkWebhookEvent.objects.get(type="session.pending").state == "stale"
 
 
 def test_the_end_of_another_session_is_none_of_this_one() -> None:

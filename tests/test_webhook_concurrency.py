@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -12,10 +14,23 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection, connections
-from django.test import Client
+from django.test import Client, override_settings
 
-from django_clerk.models import ClerkUser, ClerkWebhookEvent
-from tests.deliveries import clerk_user, deleted_user, deliver, event_body, headers, listening, new_svix_id, post
+from django_clerk.core.memberships import read_membership
+from django_clerk.models import ClerkMembership, ClerkUser, ClerkWebhookEvent
+from django_clerk.sync import apply_memberships
+from tests.deliveries import (
+    clerk_membership,
+    clerk_user,
+    deleted_user,
+    deliver,
+    event_body,
+    headers,
+    listening,
+    milliseconds,
+    new_svix_id,
+    post,
+)
 from tests.loopback import SOON
 from tests.processes import finish, start
 
@@ -142,6 +157,79 @@ def test_the_second_process_does_what_the_first_could_not(end: str) -> None:
         assert finish(winner).split() == ["500"]
     assert finish(loser).split(maxsplit=1)[1] == "200 received\n"
     assert ClerkUser.objects.count() == ClerkWebhookEvent.objects.count() == get_user_model().objects.count() == 1
+
+
+SLOWLY = """
+from django_clerk import signals
+def slowly(**kwargs):
+    print("has begun", flush=True)
+    time.sleep(float(sys.argv[4]))
+    transaction.on_commit(lambda: print(time.time(), flush=True))
+getattr(signals, sys.argv[2]).connect(slowly)
+kind, data, overridden = json.loads(sys.argv[3])
+for name, value in overridden.items():
+    setattr(settings, name, value)
+print(deliver(Client(raise_request_exception=False), kind, data, svix_id=sys.argv[5]).status_code)
+"""
+SESSION = {"id": "sess_1", "user_id": "user_ada", "status": "active"}
+FORGETFUL = {"CLERK_WEBHOOK_PAYLOAD": "full", "CLERK_ON_USER_DELETED": "anonymize"}
+LETTER = {"id": "ema_1", "user_id": "user_ada", "to_email_address": "ada@example.com"}
+
+
+def begin_slowly(signal: str, kind: str, data: Any, **overridden: str) -> subprocess.Popen[str]:
+    """Start a process that is told of an event and slow to receive a signal. Returns it when it has begun to."""
+    process = start("import json" + SLOWLY, signal, json.dumps([kind, data, overridden]), 1.0, new_svix_id())
+    assert process.stdout is not None
+    assert process.stdout.readline() == "has begun\n"
+    return process
+
+
+def test_the_end_of_a_session_waits_for_a_slow_start() -> None:
+    deliver(Client(), "user.created", clerk_user())
+    process = begin_slowly("session_started", "session.created", SESSION)
+    with listening() as said:
+        assert deliver(Client(), "session.ended", SESSION).status_code == 200
+    ended = time.time()
+    committed, answer = finish(process).split()
+    assert [name for name, _ in said if name.startswith("session_")] == ["session_ended"]
+    assert (float(committed) < ended, answer) == (True, "200")
+
+
+def test_a_start_that_waited_for_the_end_is_stale() -> None:
+    deliver(Client(), "user.created", clerk_user())
+    process = begin_slowly("session_ended", "session.ended", SESSION)
+    with listening() as said:
+        assert deliver(Client(), "session.created", SESSION).status_code == 200
+    finish(process)
+    assert [name for name, _ in said if name.startswith("session_")] == []
+
+
+@pytest.mark.parametrize("told_first", ["the deletion", "the letter"])
+@override_settings(**FORGETFUL)
+def test_nothing_is_left_of_what_was_told_while_the_user_was_deleted(told_first: str) -> None:
+    deliver(Client(), "user.created", clerk_user())
+    death, letter = ("user.deleted", deleted_user()), ("email.created", LETTER)
+    if told_first == "the deletion":
+        process, then = begin_slowly("user_deleted", *death, **FORGETFUL), letter
+    else:
+        process, then = begin_slowly("webhook_received", *letter, **FORGETFUL), death
+    assert deliver(Client(), *then).status_code == 200
+    assert finish(process).split()[1] == "200"
+    assert list(ClerkWebhookEvent.objects.values_list("payload", flat=True)) == [None] * 3
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_a_late_membership_brings_nothing_of_a_person_back(seen: bool) -> None:
+    told = clerk_membership(public_metadata={"title": "Countess"})
+    deliver(Client(), "user.created", clerk_user())
+    if seen:
+        deliver(Client(), "organizationMembership.created", told)
+    process = begin_slowly("user_deleted", "user.deleted", deleted_user())
+    later = {**told, "role": "org:admin", "updated_at": milliseconds(2_000)}
+    assert apply_memberships([read_membership(later)])["orgmem_1"].is_written  # by no event, as sync_clerk_users does
+    finish(process)
+    row = ClerkMembership.objects.get()
+    assert (row.role, row.public_metadata) == ("org:admin", {})
 
 
 def test_a_slow_receiver_of_one_user_holds_nobody_else() -> None:

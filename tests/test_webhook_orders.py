@@ -68,6 +68,7 @@ def state() -> dict[str, Any]:
     for row in ClerkMembership.objects.select_related("organization", "clerk_user"):
         parents = (row.organization.clerk_id, row.clerk_user.clerk_id)
         said[row.clerk_id] = (*parents, row.role, row.permissions, row.updated_at, row.told_at, row.deleted_at)
+        said[f"{row.clerk_id} also says"] = row.public_metadata
     said["in force"] = sorted(ClerkMembership.objects.active().values_list("clerk_id", flat=True))
     return said
 
@@ -212,9 +213,10 @@ def test_a_user_deleted_and_a_late_update(choice: str, settings: Any) -> None:
             user(1, public_metadata={"role": "admin"}),
             user(2, first_name="Grace", banned=True),
             Told("user.deleted", deleted("user", "user_ada"), 3),
-            member(JOINED, 1),
+            member(JOINED, 1, public_metadata={"title": "Countess"}),
         ]
     )
+    assert (end["orgmem_1"][2], end["orgmem_1 also says"]) == ("org:member", {})
     assert end["user_ada"][:5] == ("", "", False, None, None)
     assert (end["user_ada may sign in"], end["in force"]) == (False, [])
     assert not get_user_model().objects.filter(is_active=True).exists()

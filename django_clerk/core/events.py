@@ -21,6 +21,7 @@ from .memberships import (
 from .profiles import Profile, is_user_id, read_profile
 from .rules import is_session_id
 
+SESSION_STARTS: Final = ("session.pending", "session.created")
 #: After these a session is over, whatever it was before.
 SESSION_ENDS: Final = ("session.ended", "session.removed", "session.revoked")
 
@@ -188,7 +189,6 @@ _READERS: Mapping[str, Callable[[Event], Change]] = {
     "role.created": _role_told,
     "role.updated": _role_told,
     "role.deleted": _role_deleted,
-    "session.created": _session_started,
-    "session.pending": _session_started,
+    **dict.fromkeys(SESSION_STARTS, _session_started),
     **dict.fromkeys(SESSION_ENDS, _session_ended),
 }

@@ -35,6 +35,8 @@ _FLAG_NAME = re.compile(r"banned|locked|deleted|deprovisioned|delivered_by_clerk
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,60}")
 #: Of people and their devices, whatever is in there.
 _PERSONAL = frozenset({"actor", "event_attributes", "latest_activity", *_METADATA})
+#: Of somebody whom the event is not about: who forgets that person looks for the events about them.
+_BYSTANDERS = frozenset({"public_inviter_data"})
 
 
 def without_secrets(payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,6 +55,12 @@ def redacted(payload: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def without_bystanders(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an envelope with no more than ids of whoever else is named in it than the user whom it is about."""
+    kept: dict[str, Any] = _redact_bystanders(payload)
+    return kept
+
+
 def subject_of(data: Mapping[str, Any]) -> str:
     """Return the id of the user whom an object is, belongs to or is paid by; "" where there is none."""
     nested = [data.get("public_user_data"), data.get("payer")]
@@ -69,6 +77,17 @@ def _drop_secrets(value: Any, *, in_metadata: bool) -> Any:
         name: _drop_secrets(member, in_metadata=in_metadata or name in _METADATA)
         for name, member in value.items()
         if name != "private_metadata" and (in_metadata or not _is_secret(name, member))
+    }
+
+
+def _redact_bystanders(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_redact_bystanders(item) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    return {
+        name: _keep_harmless(name, member) if name in _BYSTANDERS else _redact_bystanders(member)
+        for name, member in value.items()
     }
 
 

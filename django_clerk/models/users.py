@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import models
+from django.db import models, router
 from django.db.models import Exists, OuterRef, Subquery
 from django.utils.translation import gettext_lazy as _
 
@@ -135,7 +135,7 @@ class ClerkUser(Told):
         asked_at = datetime.now(timezone.utc)
         user = client.update_user_metadata(self.clerk_id, public_metadata=metadata)
         profile_told.send(sender=type(self), profile=read_profile(user, told_at=asked_at))
-        self.refresh_from_db()
+        self.refresh_from_db(using=router.db_for_write(ClerkUser))  # where it was written: a replica may not know yet
 
     async def aset_role(self, role: str | None) -> None:
         await sync_to_async(self.set_role)(role)

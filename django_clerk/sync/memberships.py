@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -76,7 +76,7 @@ def apply_memberships(profiles: Iterable[MembershipProfile], *, event: Event | N
         users, organizations = _add_parents(parents, event, using)
         new = [_new_row(profile, users, organizations) for profile in planned.new]
         MEMBERSHIPS.insert(new, using)
-        locked, outcomes = write(MEMBERSHIPS, planned, event=event, using=using)
+        locked, outcomes = write(MEMBERSHIPS, _without_the_gone(planned, users), event=event, using=using)
         for clerk_id, row in locked.items():
             if (outcome := outcomes[clerk_id]).is_written:
                 created = outcome is Outcome.CREATED
@@ -129,27 +129,38 @@ def _look_for_parents(profiles: Sequence[MembershipProfile], using: str) -> _Par
     return _Parents(users, tuple(clerk_ids - users.keys()), organizations)
 
 
-def _add_parents(parents: _Parents, event: Event | None, using: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def _add_parents(parents: _Parents, event: Event | None, using: str) -> tuple[dict[str, ClerkUser], dict[str, Any]]:
     """
-    Add and update what there has to be. Returns the primary keys of users and of organizations, by Clerk id.
+    Add and update what there has to be. Returns the users, locked, and the primary keys of organizations, by Clerk id.
 
     Those of rows that were added come from the locked rows: to a transaction of MySQL that began before, a plain query
     shows none that somebody else was quicker to add.
     """
     USERS.insert([ClerkUser(clerk_id=clerk_id) for clerk_id in parents.unknown_users], using)
-    added = USERS.lock(parents.unknown_users, using) if parents.unknown_users else {}
+    users = USERS.lock([*parents.users, *parents.unknown_users], using)
     organizations, _ = write_organizations(parents.organizations, event, using)
-    return parents.users | _keys(added), parents.organizations.keys | _keys(organizations)
+    return users, parents.organizations.keys | _keys(organizations)
+
+
+def _without_the_gone(planned: Plan[MembershipProfile], users: Mapping[str, ClerkUser]) -> Plan[MembershipProfile]:
+    """Return what is to be written, of deleted users without the metadata, which their deletion took from the rows."""
+    changing = {
+        clerk_id: profile if users[profile.user_id].deleted_at is None else replace(profile, public_metadata={})
+        for clerk_id, profile in planned.changing.items()
+    }
+    return replace(planned, changing=changing)
 
 
 def _keys(locked: Mapping[str, Told]) -> dict[str, Any]:
     return {clerk_id: row.pk for clerk_id, row in locked.items()}
 
 
-def _new_row(profile: MembershipProfile, users: dict[str, Any], organizations: dict[str, Any]) -> ClerkMembership:
+def _new_row(
+    profile: MembershipProfile, users: Mapping[str, ClerkUser], organizations: Mapping[str, Any]
+) -> ClerkMembership:
     return ClerkMembership(
         clerk_id=profile.clerk_id,
-        clerk_user_id=users[profile.user_id],
+        clerk_user_id=users[profile.user_id].pk,
         organization_id=organizations[profile.organization.clerk_id],
         created_at=rows.moment(profile.created_at),
     )

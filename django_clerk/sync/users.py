@@ -15,7 +15,7 @@ from django_clerk import accounts, linking, privileges, rows, transactions
 from django_clerk.conf import conf
 from django_clerk.core.deliveries import Event
 from django_clerk.core.profiles import Profile, metadata_path, read_role
-from django_clerk.models import ClerkUser
+from django_clerk.models import ClerkMembership, ClerkUser
 from django_clerk.rows import Table
 from django_clerk.signals import user_deleted, user_synced
 
@@ -88,6 +88,8 @@ def delete_user(clerk_id: str, *, deleted_at: datetime | None = None, event: Eve
             _with_users([row], using)
             row.disabled_by_sync = False
             _close(row, using)
+            # They say who was where, with which role; what else they say is about the person.
+            ClerkMembership._base_manager.using(using).filter(clerk_user=row).update(public_metadata={})
             USERS.save([row], using, *_OURS, "deleted_at")
             user_deleted.send(sender=ClerkUser, clerk_user=row, user=row.user, event=event)
         return is_first

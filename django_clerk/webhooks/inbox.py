@@ -18,19 +18,22 @@ from django.utils import timezone
 from django_clerk import transactions
 from django_clerk.conf import conf
 from django_clerk.core.deliveries import Event, read_envelope
-from django_clerk.core.payloads import redacted, subject_of, without_secrets
+from django_clerk.core.payloads import redacted, subject_of, without_bystanders, without_secrets
 from django_clerk.core.profiles import clean_text
 from django_clerk.exceptions import ClerkError, EventNotWhole
 from django_clerk.models import ClerkUser, ClerkWebhookEvent
 from django_clerk.rows import database, moment
 from django_clerk.signals import webhook_received
 from django_clerk.sync import Outcome
+from django_clerk.sync.users import USERS
 
 logger = logging.getLogger("django_clerk")
 
 State = ClerkWebhookEvent.State
 _OUTDATED = frozenset({Outcome.STALE, Outcome.GONE})
 _LONGEST_ERROR = 500
+#: Packages in whose lines what a receiver did wrong only comes to light: Django, and the drivers of databases.
+_OTHERS = frozenset({"django", "psycopg", "psycopg2", "MySQLdb", "pymysql", "oracledb", "sqlite3"})
 
 
 def store(event: Event) -> bool:
@@ -83,6 +86,7 @@ def _apply(svix_id: str, event: Event | None, again: bool, using: str) -> State 
     if not is_first and not (again and _count_attempt(rows)):
         return None
     told = event or _stored_event(rows)
+    _hold_user(subject_of(told.data), using)
     responses: list[Any] = [said for _, said in webhook_received.send(sender=ClerkWebhookEvent, event=told)]
     outcomes = {said for said in responses if isinstance(said, Outcome)}  # a project's own receivers say what they like
     state = State.STALE if outcomes & _OUTDATED else State.APPLIED
@@ -96,6 +100,18 @@ def _count_attempt(rows: QuerySet[ClerkWebhookEvent]) -> bool:
     return rows.update(attempts=F("attempts") + 1) > 0
 
 
+def _hold_user(user_id: str, using: str) -> None:
+    """
+    Let the events about one user have their effect one after another: hold the user's row until the transaction ends.
+
+    What a receiver, or _remains(), concludes from what is committed is then so. It comes after the event's own row and
+    before all that receivers lock, which keeps two transactions from waiting for each other. Where there is no row,
+    there is nothing to hold: events about somebody who was never here may overtake each other.
+    """
+    if user_id:
+        USERS.lock([user_id], using)
+
+
 def _stored_event(rows: QuerySet[ClerkWebhookEvent]) -> Event:
     row = rows.get()
     if row.payload is None or not row.is_whole:
@@ -106,11 +122,13 @@ def _stored_event(rows: QuerySet[ClerkWebhookEvent]) -> Event:
 def _remains(event: Event, using: str) -> dict[str, Any]:
     """Return what becomes of the payload of an event that has had its effect."""
     user_id, choice = subject_of(event.data), conf.CLERK_WEBHOOK_PAYLOAD
-    if choice == "none" or (conf.CLERK_ON_USER_DELETED != "deactivate" and _is_gone(user_id, using)):
+    forgets = conf.CLERK_ON_USER_DELETED != "deactivate"
+    if choice == "none" or (forgets and _is_gone(user_id, using)):
         return {"payload": None, "is_whole": False}
+    stored = without_secrets(event.payload)
     if choice == "redacted":
-        return {"payload": redacted(without_secrets(event.payload)), "is_whole": False}
-    return {}
+        return {"payload": redacted(stored), "is_whole": False}
+    return {"payload": without_bystanders(stored)} if forgets else {}
 
 
 def _is_gone(user_id: str, using: str) -> bool:
@@ -135,10 +153,20 @@ def _describe(error: Exception) -> str:
     """Say what was raised and where. Only our own exceptions are quoted: in others' messages there may be people."""
     kind = type(error)
     name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-    *_, (frame, line) = traceback.walk_tb(error.__traceback__)
-    place = f"{name} in {frame.f_globals.get('__name__')}.{frame.f_code.co_name}, line {line}."
+    place = f"{name} in {_place(error)}."
     is_ours = isinstance(error, ClerkError) and kind.__module__ == ClerkError.__module__
     return (f"{place} {error}" if is_ours else place)[:_LONGEST_ERROR]
+
+
+def _place(error: Exception) -> str:
+    """Return the innermost line that is neither Django's nor a database driver's: a receiver's, where one failed."""
+    frames = [
+        (str(frame.f_globals.get("__name__")), frame.f_code.co_name, line)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+    ]
+    ours = [frame for frame in frames if frame[0].partition(".")[0] not in _OTHERS]
+    module, function, line = (ours or frames)[-1]
+    return f"{module}.{function}, line {line}"
 
 
 def _rows(svix_id: str, using: str) -> QuerySet[ClerkWebhookEvent]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from django_clerk.core.payloads import redacted, subject_of, without_secrets
+from django_clerk.core.payloads import redacted, subject_of, without_bystanders, without_secrets
 
 USER = {
     "id": "user_ada",
@@ -167,6 +167,20 @@ def test_roles_and_states_are_left() -> None:
         "organization": {"id": "org_1", "created_by": "user_ada"},
         "public_user_data": {"user_id": "user_ada"},
     }
+
+
+def test_of_whoever_invites_ids_are_left() -> None:
+    inviter = {"user_id": "user_ada", "first_name": "Ada", "last_name": "Lovelace", "identifier": "ada@example.com"}
+    invitation = {"email_address": "jane@example.com", "inviter_id": "user_ada", "public_inviter_data": inviter}
+    kept = without_bystanders(envelope("x", {"invitations": [invitation], "public_user_data": inviter}))
+    assert kept == envelope(
+        "x",
+        {
+            "invitations": [{**invitation, "public_inviter_data": {"user_id": "user_ada"}}],
+            "public_user_data": inviter,
+        },
+    )
+    assert without_bystanders({"data": {"public_inviter_data": "Ada"}}) == {"data": {"public_inviter_data": None}}
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,12 @@ from celery import Celery
 
 QUEUE = os.environ["QUEUES_NAME"]
 
+REDIS = {"global_keyprefix": f"{QUEUE}:", "socket_timeout": 2, "socket_connect_timeout": 2}
 app = Celery("tests", broker=os.environ["QUEUES_BROKER"], include=["django_clerk.contrib.celery"])
 app.conf.update(
     broker_connection_retry_on_startup=True,
     broker_connection_timeout=2,
-    broker_transport_options={"global_keyprefix": f"{QUEUE}:"} if app.conf.broker_url.startswith("redis") else {},
+    broker_transport_options=REDIS if app.conf.broker_url.startswith("redis") else {},
     task_default_queue=QUEUE,
     task_queues=None,
     worker_enable_remote_control=False,

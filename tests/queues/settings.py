@@ -30,6 +30,10 @@ if os.environ.get("QUEUES_SECOND"):
         of_each["ATOMIC_REQUESTS"] = True
     DATABASE_ROUTERS = ["tests.queues.settings.Router"]
 
+if os.environ.get("QUEUES_REPLICA"):
+    DATABASES["replica"] = {**DATABASES["default"], "NAME": os.environ["QUEUES_DATABASE"] + ".replica"}
+    DATABASE_ROUTERS = ["tests.queues.settings.Replicated"]
+
 
 class Router:
     """Keeps people, and what Clerk tells of them, in a database of their own."""
@@ -38,6 +42,19 @@ class Router:
         return "people" if model._meta.app_label in ("auth", "contenttypes", "django_clerk") else None
 
     db_for_write = db_for_read
+
+
+class Replicated:
+    """Reads from a replica, which nothing has reached yet."""
+
+    def db_for_read(self, model: Any, **hints: Any) -> str:
+        return "replica"
+
+    def db_for_write(self, model: Any, **hints: Any) -> str:
+        return "default"
+
+    def allow_relation(self, *objects: Any, **hints: Any) -> bool:
+        return True
 
 
 if CLERK_WEBHOOK_BACKEND.endswith("TasksBackend"):

@@ -59,6 +59,35 @@ for alias in ("default", "people"):
     print(json.dumps([list(events.values_list("svix_id", "state")), ClerkUser.objects.using(alias).count()]))
 """
 
+_REPLICATED = """
+os.environ["NO_PROXY"] = "127.0.0.1"
+import asyncio
+from django.conf import settings
+from django.contrib.auth import aauthenticate, authenticate
+from django.core.management import call_command
+from django.db import connections
+from django.test import RequestFactory
+from django_clerk.models import ClerkUser
+from tests.deliveries import clerk_user
+from tests.loopback import ok, serve
+from tests.mint import bearer
+for alias in connections:
+    call_command("migrate", database=alias, verbosity=0)
+def asks(clerk_id):
+    return RequestFactory().get("/", headers={"host": "example.com", **bearer(sub=clerk_id)})
+with serve() as clerk:
+    settings.CLERK_SECRET_KEY, settings.CLERK_API_URL = "sk_live_tests", clerk.url
+    clerk.on("/v1/users/user_ada", ok(clerk_user()))
+    clerk.on("/v1/users/user_grace", ok(clerk_user("user_grace")))
+    clerk.on("/v1/users/user_ada/metadata", ok(clerk_user(at=9_000, public_metadata={"role": "admin"})))
+    users = [authenticate(asks("user_ada")), authenticate(asks("user_ada"))]
+    users.append(asyncio.run(aauthenticate(asks("user_grace"))))
+    print(json.dumps([user and user._clerk_clerk_id for user in users]))
+    row = ClerkUser.objects.using("default").get(clerk_id="user_ada")
+    row.set_role("admin")
+    print(json.dumps([row.role, len(clerk.received), ClerkUser.objects.count()]))
+"""
+
 _KILLED_AFTER_THE_COMMIT = """
 from django.db import transaction
 from django.test import Client
@@ -115,6 +144,16 @@ def test_a_router_and_atomic_requests_on_every_database(tmp_path: Path) -> None:
         project.close()
     in_people = [[0, 0], [False, True]]  # one transaction, of the receivers' own database, and none around it
     assert said == [in_people, 1, 200, in_people, 500, [[], 0], [[["works", "applied"], ["fails", "failed"]], 1]]
+
+
+def test_a_replica_that_is_late(tmp_path: Path) -> None:
+    """What was written is read again where it was written: a person who is new, and a role that was given."""
+    project = Project(tmp_path, INLINE, replica=True, serves=False)
+    try:
+        said = [json.loads(line) for line in project.run(_REPLICATED).splitlines()]
+    finally:
+        project.close()
+    assert said == [["user_ada", "user_ada", "user_grace"], ["admin", 3, 0]]
 
 
 def test_a_database_that_is_down(tmp_path: Path) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+from tests.loopback import SOON
 from tests.queues.project import Project, read_until
 
 pytestmark = pytest.mark.slow
@@ -67,6 +69,37 @@ def test_celery(celery: Project) -> None:
         celery.run(SWEEP)  # Redis gives the message to another worker in an hour only
     celery.wait_until(lambda: celery.events()["slow"] == ("applied", 1))
     assert celery.users() == ["user_a", "user_b", "user_fails", "user_slow"]
+
+
+@pytest.mark.parametrize("address", ["amqp://guest:wrong@127.0.0.1:5672//", "amqp://guest:guest@127.0.0.1:5672/none"])
+def test_a_broker_that_lets_nobody_in(address: str, tmp_path: Path) -> None:
+    pytest.importorskip("celery")
+    if not is_there(address):
+        pytest.skip(f"NOT TESTED: RabbitMQ does not answer at {address}")
+    assert answer_with(address, tmp_path) == 503
+
+
+def test_a_broker_of_no_kind(tmp_path: Path) -> None:
+    pytest.importorskip("celery")
+    assert answer_with("nowhere://127.0.0.1", tmp_path) == 503
+
+
+@pytest.mark.parametrize("scheme", ["amqp", "redis"])
+def test_a_broker_that_never_answers(scheme: str, tmp_path: Path) -> None:
+    pytest.importorskip("redis" if scheme == "redis" else "celery")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        started = time.monotonic()
+        assert answer_with(f"{scheme}://127.0.0.1:{silent.getsockname()[1]}//", tmp_path) == 503
+    assert time.monotonic() - started < 15 + SOON  # Clerk's patience, and the time that the project takes to start
+
+
+def answer_with(broker: str, folder: Path) -> int:
+    """Return how a delivery is answered where Celery has a broker at this address."""
+    project = Project(folder, CELERY, broker=broker)
+    try:
+        return project.deliver("a")
+    finally:
+        project.close()
 
 
 @pytest.mark.parametrize("broker", ["amqp://guest:guest@127.0.0.1:9//", "redis://127.0.0.1:9/0"])
