@@ -52,7 +52,9 @@ def update_user(
     wanted = {name: getattr(profile, name) for name in ("first_name", "last_name")}
     wanted = {name: value for name, value in wanted.items() if value or getattr(had, name)}
     email = user.get_email_field_name()
-    is_given_up = had.email not in ("", profile.email) and getattr(user, email, None) == had.email
+    address = getattr(user, email, None)
+    is_given_up = had.email not in ("", profile.email) and address == had.email
+    user._clerk_spare_address = "" if is_given_up else address  # what is left where the database refuses another
     if profile.email_verified and profile.email.lower() not in taken and len(profile.email) <= _max_length(email):
         wanted[email] = profile.email
     elif is_given_up and (profile.email_verified or not profile.email):
@@ -112,21 +114,28 @@ def set_active(user: Any, active: bool) -> list[str]:
     return ["is_active"]
 
 
-def anonymize(user: Any) -> list[str]:
+def anonymize(user: Any, suffix: str = "") -> list[str]:
     """Take the person out of a Django user. Returns the fields changed, unsaved."""
     user.set_unusable_password()
     email, username = user.get_email_field_name(), user.USERNAME_FIELD
-    blank = {
-        "password": user.password,
-        "first_name": "",
-        "last_name": "",
-        email: f"deleted-{user.pk}{_NO_ADDRESS}",
-        username: f"deleted-{user.pk}{_NO_ADDRESS if username == email else ''}",
-    }
+    nobody = f"deleted-{user.pk}{suffix}"
+    names = {username: nobody, email: nobody + _NO_ADDRESS}  # in this order, for those who sign in by address
+    blank = {"password": user.password, "first_name": "", "last_name": ""}
+    blank |= {name: value[-_max_length(name) :] for name, value in names.items()}
     changed = [name for name in blank if _field(name) is not None]
     for name in changed:
         setattr(user, name, blank[name])
     return changed
+
+
+def save_anonymized(user: Any, fields: list[str], *, using: str) -> None:
+    """Save the named fields of an anonymized user, who gets another name where somebody has taken that of nobody."""
+    try:
+        with transaction.atomic(using=using):
+            user.save(using=using, update_fields=fields)
+    except IntegrityError:
+        anonymize(user, f"-{get_random_string(8)}")
+        user.save(using=using, update_fields=fields)
 
 
 def _new_user(profile: Profile, taken: frozenset[str], suffix: str = "") -> Any:
@@ -136,7 +145,8 @@ def _new_user(profile: Profile, taken: frozenset[str], suffix: str = "") -> Any:
     # Clerk's usernames can change hands; its ids cannot.
     setattr(user, username, (profile.clerk_id + suffix)[-_max_length(username) :])
     if _field(email) is not None:
-        setattr(user, email, _no_address(profile.clerk_id + suffix))
+        # With a suffix the database has refused the first try, perhaps by an index that Django knows nothing of.
+        setattr(user, email, _placeholder(profile.clerk_id + suffix) if suffix else _no_address(profile.clerk_id))
     update_user(user, profile, taken=taken)
     user.set_unusable_password()
     return user
@@ -164,13 +174,18 @@ def _update(user: Any, fields: list[str], using: str) -> None:
             user.save(using=using, update_fields=fields)
     except IntegrityError:
         logger.warning("Django user %s: the new address is taken, so it goes without.", user.pk)
-        setattr(user, email, _no_address(get_random_string(12)))
+        setattr(user, email, user._clerk_spare_address or _placeholder(get_random_string(12)))
         user.save(using=using, update_fields=fields)
 
 
 def _no_address(name: str) -> str:
     """Return what stands for an address where there is none: where no two users may hold one, not even none."""
-    return name.lower() + _NO_ADDRESS if _is_unique(get_user_model().get_email_field_name()) else ""
+    email = get_user_model().get_email_field_name()
+    return _placeholder(name) if _is_unique(email) or _is_constrained(email) else ""
+
+
+def _placeholder(name: str) -> str:
+    return (name.lower() + _NO_ADDRESS)[-_max_length(get_user_model().get_email_field_name()) :]
 
 
 def _with_keys(users: dict[str, Any], using: str) -> dict[str, Any]:
@@ -206,3 +221,20 @@ def _max_length(name: str) -> int:
 def _is_unique(name: str) -> bool:
     field = _field(name)
     return field is not None and (field.unique or name == get_user_model().USERNAME_FIELD)
+
+
+def _is_constrained(name: str) -> bool:
+    """Tell whether a field is part of what no two users may have in common."""
+    model = get_user_model()
+    metas = [parent._meta for parent in (model, *model._meta.get_parent_list())]
+    together = [fields for meta in metas for fields in meta.unique_together]
+    for constraint in (constraint for meta in metas for constraint in meta.constraints):
+        if isinstance(constraint, models.UniqueConstraint):
+            together += [constraint.fields, *map(_fields_of, constraint.expressions)]
+    return any(name in fields for fields in together)
+
+
+def _fields_of(expression: Any) -> list[str]:
+    """Return the names of the fields that an expression of a constraint is about: "email" for Lower("email")."""
+    parts = expression.flatten() if hasattr(expression, "flatten") else [expression]
+    return [part.name for part in parts if isinstance(part, models.F)]

@@ -218,5 +218,7 @@ def _close(row: ClerkUser, using: str) -> None:
             logger.error("User %s cannot be deleted: other rows need it. Anonymized instead.", row.clerk_id)
     if user is not None:
         fields = accounts.set_active(user, False) + privileges.take_back(row)
-        fields += [] if choice == "deactivate" else accounts.anonymize(user)
-        user.save(using=using, update_fields=fields)
+        if choice == "deactivate":
+            user.save(using=using, update_fields=fields)
+        else:
+            accounts.save_anonymized(user, fields + accounts.anonymize(user), using=using)
