@@ -11,7 +11,8 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import FieldDoesNotExist
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connections, models, transaction
+from django.db.models import ProtectedError, RestrictedError
 from django.db.models.signals import post_save, pre_save
 from django.utils.crypto import get_random_string
 
@@ -136,6 +137,25 @@ def save_anonymized(user: Any, fields: list[str], *, using: str) -> None:
     except IntegrityError:
         anonymize(user, f"-{get_random_string(8)}")
         user.save(using=using, update_fields=fields)
+
+
+def delete(user: Any, *, using: str) -> bool:
+    """
+    Delete a Django user, with whatever cascades. Returns False, with everything as it was, where other rows need them.
+
+    Django does not know of all: most databases look at a foreign key that it leaves alone only when the transaction
+    ends, which is too late to do anything else.
+    """
+    key = user.pk
+    try:
+        with transaction.atomic(using=using):
+            user.delete(using=using)
+            if connections[using].features.can_defer_constraint_checks:
+                connections[using].check_constraints()
+    except (ProtectedError, RestrictedError, IntegrityError):
+        user.pk = key  # Django has taken it away
+        return False
+    return True
 
 
 def _new_user(profile: Profile, taken: frozenset[str], suffix: str = "") -> Any:

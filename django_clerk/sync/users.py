@@ -8,8 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import transaction
-from django.db.models import ProtectedError, RestrictedError
 
 from django_clerk import accounts, linking, privileges, rows, transactions
 from django_clerk.conf import conf
@@ -209,12 +207,10 @@ def _close(row: ClerkUser, using: str) -> None:
     choice = conf.CLERK_ON_USER_DELETED
     user: Any = row.user
     if user is not None and choice == "delete":
-        try:
-            with transaction.atomic(using=using):
-                user.delete(using=using)
+        if accounts.delete(user, using=using):
             user = row.user = None
             row.granted = {}
-        except (ProtectedError, RestrictedError):
+        else:
             logger.error("User %s cannot be deleted: other rows need it. Anonymized instead.", row.clerk_id)
     if user is not None:
         fields = accounts.set_active(user, False) + privileges.take_back(row)
