@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -12,7 +12,6 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import FieldDoesNotExist
 from django.db import IntegrityError, connections, models, transaction
-from django.db.models import ProtectedError, RestrictedError
 from django.db.models.signals import post_save, pre_save
 from django.utils.crypto import get_random_string
 
@@ -107,6 +106,26 @@ def is_made_for(user: Any, clerk_id: str) -> bool:
     return clerk_id.lower() in str(user.get_username()).lower()
 
 
+def lock(keys: Collection[Any], *, using: str) -> dict[Any, Any]:
+    """
+    Return Django users by primary key, locked until the transaction ends, in one order.
+
+    Whoever locks rows of ours as well has locked those before.
+    """
+    # Others may refer to the users meanwhile, and no row but theirs is locked, whatever a project's manager joins.
+    no_key = connections[using].features.has_select_for_no_key_update
+    users = get_user_model()._base_manager.using(using).select_related(None).select_for_update(no_key=no_key)
+    return {user.pk: user for user in users.filter(pk__in=keys).order_by("pk")}
+
+
+def forget_password(user: Any) -> list[str]:
+    """Let a password open nothing any more, nor the sessions it has begun. Returns the fields changed, unsaved."""
+    if _field("password") is None or not user.has_usable_password():
+        return []
+    user.set_unusable_password()
+    return ["password"]
+
+
 def set_active(user: Any, active: bool) -> list[str]:
     """Enable or disable a Django user. Returns the fields changed, unsaved: none where the model cannot disable."""
     if _field("is_active") is None or user.is_active is active:
@@ -137,25 +156,6 @@ def save_anonymized(user: Any, fields: list[str], *, using: str) -> None:
     except IntegrityError:
         anonymize(user, f"-{get_random_string(8)}")
         user.save(using=using, update_fields=fields)
-
-
-def delete(user: Any, *, using: str) -> bool:
-    """
-    Delete a Django user, with whatever cascades. Returns False, with everything as it was, where other rows need them.
-
-    Django does not know of all: most databases look at a foreign key that it leaves alone only when the transaction
-    ends, which is too late to do anything else.
-    """
-    key = user.pk
-    try:
-        with transaction.atomic(using=using):
-            user.delete(using=using)
-            if connections[using].features.can_defer_constraint_checks:
-                connections[using].check_constraints()
-    except (ProtectedError, RestrictedError, IntegrityError):
-        user.pk = key  # Django has taken it away
-        return False
-    return True
 
 
 def _new_user(profile: Profile, taken: frozenset[str], suffix: str = "") -> Any:
@@ -247,14 +247,14 @@ def _is_constrained(name: str) -> bool:
     """Tell whether a field is part of what no two users may have in common."""
     model = get_user_model()
     metas = [parent._meta for parent in (model, *model._meta.get_parent_list())]
-    together = [fields for meta in metas for fields in meta.unique_together]
+    together = [list(fields) for meta in metas for fields in meta.unique_together]
     for constraint in (constraint for meta in metas for constraint in meta.constraints):
         if isinstance(constraint, models.UniqueConstraint):
-            together += [constraint.fields, *map(_fields_of, constraint.expressions)]
+            together += [list(constraint.fields), *map(_fields_of, constraint.expressions)]
     return any(name in fields for fields in together)
 
 
 def _fields_of(expression: Any) -> list[str]:
     """Return the names of the fields that an expression of a constraint is about: "email" for Lower("email")."""
     parts = expression.flatten() if hasattr(expression, "flatten") else [expression]
-    return [part.name for part in parts if isinstance(part, models.F)]
+    return [str(getattr(part, "name", "")) for part in parts if isinstance(part, models.F)]

@@ -141,17 +141,22 @@ def test_a_project_without_time_zones() -> None:
 # Costs
 
 
-def test_a_page_costs_as_many_queries_as_a_pair() -> None:
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_page_costs_as_many_queries_as_a_pair(linked: bool, settings) -> None:
+    settings.CLERK_LINK_VERIFIED_EMAIL = settings.CLERK_LINK_EXTERNAL_ID = linked
     asked = []
     for size in (2, 20):
         ClerkUser.objects.all().delete()
         get_user_model().objects.all().delete()
+        if linked:
+            people = [create_user(str(number)) for number in range(size)]
         for changes in ({}, {}, {"at": 5_000, "first_name": "Grace"}):
             with CaptureQueriesContext(connection) as captured:
                 apply(*page(size, **changes))
             asked.append(sum("SAVEPOINT" not in query["sql"] for query in captured))
+        assert not linked or {user.clerk.clerk_id for user in people} == {f"user_{number}" for number in range(size)}
     assert asked[:3] == asked[3:]
-    assert max(asked) <= 8
+    assert max(asked) <= 10
     assert asked[1] == 1  # nothing has changed, so nothing is locked
 
 

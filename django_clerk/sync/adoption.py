@@ -8,6 +8,7 @@ from django_clerk import accounts, rows, transactions
 from django_clerk.core.profiles import Profile
 from django_clerk.models import ClerkUser
 
+from .removal import delete
 from .users import USERS, apply_profiles, better_informed
 
 
@@ -39,7 +40,7 @@ def adopt(profile: Profile, user: Any) -> None:
         # As if nothing had been told: whoever listens is to hear of this user, and a ban has disabled the other one.
         row.user, row.synced_at, row.banned, row.disabled_by_sync, row.granted = user, None, False, False, {}
         row.save(using=using, update_fields=["user", "synced_at", "banned", "disabled_by_sync", "granted"])
-        if other is not None and not accounts.delete(other, using=using):
+        if other is not None and not delete(other, using=using):
             raise AdoptionRefused("the user that the webhook made is needed by other rows")
         apply_profiles([told])
 
