@@ -84,8 +84,7 @@ def delete_user(clerk_id: str, *, deleted_at: datetime | None = None, event: Eve
     def delete() -> bool:
         row, is_first = bury(USERS, ClerkUser(clerk_id=clerk_id), is_known=is_known, deleted_at=deleted_at, using=using)
         if is_first:
-            _with_users([row], using)
-            _lock_users([row], using)
+            _with_users([row], using, lock=True)
             row.disabled_by_sync = False
             _close(row, using)
             USERS.save([row], using, *_OURS, "deleted_at")
@@ -126,23 +125,19 @@ def _apply(planned: Plan[Profile], event: Event | None, using: str) -> dict[str,
     return outcomes
 
 
-def _with_users(locked: Iterable[ClerkUser], using: str) -> None:
+def _with_users(locked: Iterable[ClerkUser], using: str, *, lock: bool = False) -> None:
     """
     Fetch the Django users of rows: with a query of their own, since not every database can lock one side of a join.
 
     And by the base manager: a project's own may hide the inactive, and whoever is not found here gets another account.
+    With ``lock``, what is decided by them stays so until it is written.
     """
     by_key = {row.user_id: row for row in locked if row.user_id is not None}
-    users = get_user_model()._base_manager.using(using).in_bulk(by_key) if by_key else {}
+    if not by_key:
+        return
+    users = accounts.lock(by_key, using=using) if lock else get_user_model()._base_manager.using(using).in_bulk(by_key)
     for key, row in by_key.items():
         row.user = users.get(key)
-
-
-def _lock_users(locked: Iterable[ClerkUser], using: str) -> None:
-    """Fetch the Django users of rows once more, now locked: what is decided by them stays so until it is written."""
-    by_key = {row.user_id: row for row in locked if row.user is not None}
-    for key, user in accounts.lock(by_key, using=using).items():
-        by_key[key].user = user
 
 
 def better_informed(row: ClerkUser, profile: Profile) -> Profile:
@@ -158,7 +153,7 @@ def _profile_of(row: ClerkUser) -> Profile:
 
 
 def _write(pairs: Sequence[tuple[ClerkUser, Profile]], using: str) -> None:
-    _lock_users([row for row, profile in pairs if _is_sensitive(row, profile)], using)
+    _with_users([row for row, profile in pairs if _is_sensitive(row, profile)], using, lock=True)
     links = linking.find_links([profile for row, profile in pairs if _may_link(row, profile)], using=using)
     for row, _ in pairs:
         if row.user is not None and row.clerk_id in links:
