@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import FieldDoesNotExist
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connections, models, transaction
 from django.db.models.signals import post_save, pre_save
 from django.utils.crypto import get_random_string
 
@@ -52,7 +52,9 @@ def update_user(
     wanted = {name: getattr(profile, name) for name in ("first_name", "last_name")}
     wanted = {name: value for name, value in wanted.items() if value or getattr(had, name)}
     email = user.get_email_field_name()
-    is_given_up = had.email not in ("", profile.email) and getattr(user, email, None) == had.email
+    address = getattr(user, email, None)
+    is_given_up = had.email not in ("", profile.email) and address == had.email
+    user._clerk_spare_address = "" if is_given_up else address  # what is left where the database refuses another
     if profile.email_verified and profile.email.lower() not in taken and len(profile.email) <= _max_length(email):
         wanted[email] = profile.email
     elif is_given_up and (profile.email_verified or not profile.email):
@@ -104,6 +106,26 @@ def is_made_for(user: Any, clerk_id: str) -> bool:
     return clerk_id.lower() in str(user.get_username()).lower()
 
 
+def lock(keys: Collection[Any], *, using: str) -> dict[Any, Any]:
+    """
+    Return Django users by primary key, locked until the transaction ends, in one order.
+
+    Whoever locks rows of ours as well has locked those before.
+    """
+    # Others may refer to the users meanwhile, and no row but theirs is locked, whatever a project's manager joins.
+    no_key = connections[using].features.has_select_for_no_key_update
+    users = get_user_model()._base_manager.using(using).select_related(None).select_for_update(no_key=no_key)
+    return {user.pk: user for user in users.filter(pk__in=keys).order_by("pk")}
+
+
+def forget_password(user: Any) -> list[str]:
+    """Let a password open nothing any more, nor the sessions it has begun. Returns the fields changed, unsaved."""
+    if _field("password") is None or not user.has_usable_password():
+        return []
+    user.set_unusable_password()
+    return ["password"]
+
+
 def set_active(user: Any, active: bool) -> list[str]:
     """Enable or disable a Django user. Returns the fields changed, unsaved: none where the model cannot disable."""
     if _field("is_active") is None or user.is_active is active:
@@ -112,21 +134,28 @@ def set_active(user: Any, active: bool) -> list[str]:
     return ["is_active"]
 
 
-def anonymize(user: Any) -> list[str]:
+def anonymize(user: Any, suffix: str = "") -> list[str]:
     """Take the person out of a Django user. Returns the fields changed, unsaved."""
     user.set_unusable_password()
     email, username = user.get_email_field_name(), user.USERNAME_FIELD
-    blank = {
-        "password": user.password,
-        "first_name": "",
-        "last_name": "",
-        email: f"deleted-{user.pk}{_NO_ADDRESS}",
-        username: f"deleted-{user.pk}{_NO_ADDRESS if username == email else ''}",
-    }
+    nobody = f"deleted-{user.pk}{suffix}"
+    names = {username: nobody, email: nobody + _NO_ADDRESS}  # in this order, for those who sign in by address
+    blank = {"password": user.password, "first_name": "", "last_name": ""}
+    blank |= {name: value[-_max_length(name) :] for name, value in names.items()}
     changed = [name for name in blank if _field(name) is not None]
     for name in changed:
         setattr(user, name, blank[name])
     return changed
+
+
+def save_anonymized(user: Any, fields: list[str], *, using: str) -> None:
+    """Save the named fields of an anonymized user, who gets another name where somebody has taken that of nobody."""
+    try:
+        with transaction.atomic(using=using):
+            user.save(using=using, update_fields=fields)
+    except IntegrityError:
+        anonymize(user, f"-{get_random_string(8)}")
+        user.save(using=using, update_fields=fields)
 
 
 def _new_user(profile: Profile, taken: frozenset[str], suffix: str = "") -> Any:
@@ -136,7 +165,8 @@ def _new_user(profile: Profile, taken: frozenset[str], suffix: str = "") -> Any:
     # Clerk's usernames can change hands; its ids cannot.
     setattr(user, username, (profile.clerk_id + suffix)[-_max_length(username) :])
     if _field(email) is not None:
-        setattr(user, email, _no_address(profile.clerk_id + suffix))
+        # With a suffix the database has refused the first try, perhaps by an index that Django knows nothing of.
+        setattr(user, email, _placeholder(profile.clerk_id + suffix) if suffix else _no_address(profile.clerk_id))
     update_user(user, profile, taken=taken)
     user.set_unusable_password()
     return user
@@ -164,13 +194,18 @@ def _update(user: Any, fields: list[str], using: str) -> None:
             user.save(using=using, update_fields=fields)
     except IntegrityError:
         logger.warning("Django user %s: the new address is taken, so it goes without.", user.pk)
-        setattr(user, email, _no_address(get_random_string(12)))
+        setattr(user, email, user._clerk_spare_address or _placeholder(get_random_string(12)))
         user.save(using=using, update_fields=fields)
 
 
 def _no_address(name: str) -> str:
     """Return what stands for an address where there is none: where no two users may hold one, not even none."""
-    return name.lower() + _NO_ADDRESS if _is_unique(get_user_model().get_email_field_name()) else ""
+    email = get_user_model().get_email_field_name()
+    return _placeholder(name) if _is_unique(email) or _is_constrained(email) else ""
+
+
+def _placeholder(name: str) -> str:
+    return (name.lower() + _NO_ADDRESS)[-_max_length(get_user_model().get_email_field_name()) :]
 
 
 def _with_keys(users: dict[str, Any], using: str) -> dict[str, Any]:
@@ -206,3 +241,20 @@ def _max_length(name: str) -> int:
 def _is_unique(name: str) -> bool:
     field = _field(name)
     return field is not None and (field.unique or name == get_user_model().USERNAME_FIELD)
+
+
+def _is_constrained(name: str) -> bool:
+    """Tell whether a field is part of what no two users may have in common."""
+    model = get_user_model()
+    metas = [parent._meta for parent in (model, *model._meta.get_parent_list())]
+    together = [list(fields) for meta in metas for fields in meta.unique_together]
+    for constraint in (constraint for meta in metas for constraint in meta.constraints):
+        if isinstance(constraint, models.UniqueConstraint):
+            together += [list(constraint.fields), *map(_fields_of, constraint.expressions)]
+    return any(name in fields for fields in together)
+
+
+def _fields_of(expression: Any) -> list[str]:
+    """Return the names of the fields that an expression of a constraint is about: "email" for Lower("email")."""
+    parts = expression.flatten() if hasattr(expression, "flatten") else [expression]
+    return [str(getattr(part, "name", "")) for part in parts if isinstance(part, models.F)]

@@ -47,9 +47,9 @@ def user_fields() -> frozenset[str]:
     return frozenset(field.name for field in (*meta.concrete_fields, *meta.many_to_many))
 
 
-def is_settled(row: ClerkUser) -> bool:
-    """Tell whether what the role of a row stands for, by the settings of today, has been given and no more."""
-    wanted, granted = privileges_of(row.role), row.granted
+def is_settled(row: ClerkUser, role: str) -> bool:
+    """Tell whether what a role stands for, by the settings of today, has been given to a row's user and no more."""
+    wanted, granted = privileges_of(role), row.granted
     return wanted.flags == set(granted.get("flags", ())) and wanted.groups == set(granted.get("groups", ()))
 
 
@@ -60,7 +60,7 @@ def follow_roles(rows: Iterable[ClerkUser], using: str) -> list[tuple[Any, list[
     Groups are written at once. A group that does not exist is not created: whoever may create groups could have filled
     it before.
     """
-    wanted = [(row, privileges_of(row.role)) for row in rows if not is_settled(row)]
+    wanted = [(row, privileges_of(row.role)) for row in rows if not is_settled(row, row.role)]
     names = {name for _, privileges in wanted for name in privileges.groups}
     keys = find_groups(names, using=using)
     for name in sorted(names - keys.keys()):

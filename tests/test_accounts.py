@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, connection, models
+from django.db.models.functions import Lower
 from django.db.models.signals import post_save, pre_save
 
 from django_clerk import accounts
 from django_clerk.core.profiles import read_profile
 from django_clerk.models import ClerkUser
-from django_clerk.sync import apply_profiles
+from django_clerk.sync import apply_profiles, delete_user
 from tests.deliveries import clerk_user
 from tests.testapp.people import create_user
 
@@ -150,6 +151,100 @@ def test_addresses_that_are_exchanged(unique_addresses: None) -> None:
 def test_two_with_one_address(unique_addresses: None) -> None:
     apply(*[clerk_user(f"user_{number}", email=email) for number, email in enumerate(["a@x.example", "A@x.example"])])
     assert sorted(user.email.lower() == "a@x.example" for user in get_user_model().objects.all()) == [False, True]
+
+
+EMAIL_ONLY = models.UniqueConstraint(fields=["email"], name="tests_email")
+ANY_CASE = models.UniqueConstraint(Lower("email"), name="tests_email")
+CONSTRAINTS: dict[str, dict[str, Any]] = {
+    "a field": {"constraints": [EMAIL_ONLY]},
+    "lower": {"constraints": [ANY_CASE]},
+    "together": {"unique_together": (("email", "is_superuser"),)},
+    "index": {},  # Django knows nothing of it
+}
+
+
+@pytest.fixture(params=CONSTRAINTS)
+def constrained(request, monkeypatch) -> None:
+    """Let the database refuse a second user of an address, "" included, by what is no property of the field."""
+    model = get_user_model()
+    if not connection.features.can_rollback_ddl:
+        pytest.skip("the index would stay for the other tests")
+    columns = {"lower": "lower(email)", "together": "email, is_superuser"}.get(request.param, "email")
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE UNIQUE INDEX tests_email ON {model._meta.db_table} ({columns})")
+    for name, value in CONSTRAINTS[request.param].items():
+        monkeypatch.setattr(model._meta, name, value)
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_nobody_is_lost_who_has_no_address(size: int, constrained: None) -> None:
+    nameless = create_user("nameless")
+    if not nameless._meta.get_field("email").unique:
+        get_user_model().objects.update(email="")
+    apply(*[clerk_user(f"user_{number}") for number in range(size)])
+    apply(*[clerk_user(f"user_{number + size}", email=f"{number}@example.com") for number in range(size)])
+    apply(*[clerk_user(f"user_{number + size}", at=2_000) for number in range(size)])
+    addresses = [user_of(f"user_{number}").email for number in range(2 * size)]
+    assert len(set(addresses)) == 2 * size
+    assert all(address.endswith("@clerk.invalid") for address in addresses)
+
+
+def test_a_taken_address_is_refused_for_good_and_nothing_else(constrained: None) -> None:
+    create_user("grace")
+    apply(clerk_user("user_0", email="grace@example.com"), clerk_user("user_1", email="1@example.com"))
+    apply(clerk_user("user_1", email="grace@example.com", at=2_000, first_name="Augusta"))
+    assert user_of("user_0").email.endswith("@clerk.invalid")
+    assert user_of("user_1").email.endswith("@clerk.invalid")
+    assert ClerkUser.objects.get(clerk_id="user_1").first_name == "Augusta"
+
+
+@pytest.mark.parametrize("spelling", ["grace@example.com", "GRACE@example.com"])
+@pytest.mark.parametrize("size", [1, 3])
+def test_who_is_linked_keeps_an_own_address_when_another_s_is_refused(
+    spelling: str, size: int, unique_addresses: None, settings
+) -> None:
+    settings.CLERK_LINK_EXTERNAL_ID = True
+    create_user("grace")
+    people = [create_user(f"person{number}") for number in range(size)]
+    told = [clerk_user(f"user_{number}", external_id=str(user.pk)) for number, user in enumerate(people)]
+    apply({**told[0], **clerk_user("user_0", email=spelling, external_id=str(people[0].pk))}, *told[1:])
+    assert [user_of(f"user_{number}") for number in range(size)] == people
+    assert [user_of(f"user_{number}").email for number in range(size)] == [user.email for user in people]
+    later = clerk_user("user_0", email=spelling, external_id=str(people[0].pk), at=2_000, first_name="Augusta")
+    apply(later, *[{**user, "updated_at": later["updated_at"], "last_name": "King"} for user in told[1:]])
+    assert user_of("user_0").email == people[0].email
+    assert getattr(user_of("user_0"), "first_name", "Augusta") == "Augusta"
+
+
+# Whoever is anonymized
+
+
+def test_a_name_of_nobody_that_somebody_has(settings) -> None:
+    settings.CLERK_ON_USER_DELETED = "anonymize"
+    apply(clerk_user(email="ada@example.com"))
+    ada = user_of()
+    squatter = create_user("squatter")
+    squatter.email = f"deleted-{ada.pk}@clerk.invalid"
+    if squatter.USERNAME_FIELD == "username":
+        squatter.username = f"deleted-{ada.pk}"
+    squatter.save()
+    delete_user("user_ada")
+    ada.refresh_from_db()
+    assert ada.get_username().startswith(f"deleted-{ada.pk}")
+    assert ada.get_username() != squatter.get_username()
+    assert (ada.is_active, getattr(ada, "first_name", "")) == (False, "")
+    assert "ada" not in ada.email
+
+
+def test_a_name_of_nobody_is_cut_to_the_model(monkeypatch) -> None:
+    apply(clerk_user(email="ada@example.com"))
+    ada = user_of()
+    name = ada._meta.get_field(ada.USERNAME_FIELD)
+    monkeypatch.setattr(name, "max_length", 28)
+    ada.pk = 10**19
+    accounts.anonymize(ada, suffix="-12345678")
+    assert len(ada.get_username()) == 28
+    assert "0000-12345678" in ada.get_username()
 
 
 @pytest.mark.parametrize("size", [1, 3])

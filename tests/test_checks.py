@@ -5,16 +5,27 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import Group
 from django.core import checks
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
+from django.db import IntegrityError, models
+from django.db.models.signals import pre_save
 from django.test import override_settings
+from django.test.utils import isolate_apps
 from django.urls import include, path
 
+from django_clerk.checks.users import check_required
+from django_clerk.core.profiles import read_profile
+from django_clerk.sync import apply_profiles
+from tests.deliveries import clerk_user
 from tests.keys import PRIVATE_PEM
 from tests.processes import PROJECT
 from tests.settings import AUTHENTICATION_BACKENDS, MIDDLEWARE
@@ -194,6 +205,88 @@ def test_development_keys_do_not_go_into_production() -> None:
 def test_roles_that_give_rights_in_production(settings: dict[str, Any], expected: list[str]) -> None:
     assert found(deploy=True, **settings) == expected
     assert found(**settings) == []
+
+
+# What a user model asks for
+
+
+@pytest.fixture
+def required(monkeypatch) -> None:
+    """Let the user model ask for what Clerk does not tell."""
+    field = get_user_model()._meta.get_field("is_active")
+    monkeypatch.setattr(field, "default", models.NOT_PROVIDED)
+    monkeypatch.setattr(field, "_get_default", lambda: None)
+
+
+@pytest.fixture
+def filled() -> Iterator[None]:
+    """Let the project fill it in."""
+
+    def fill(sender: Any, instance: Any, **kwargs: Any) -> None:
+        instance.is_active = True
+
+    pre_save.connect(fill, sender=get_user_model())
+    yield
+    pre_save.disconnect(fill, sender=get_user_model())
+
+
+@pytest.mark.django_db
+def test_what_a_user_model_requires_and_clerk_does_not_tell(required: None) -> None:
+    assert found() == ["E009"]
+    with pytest.raises(IntegrityError):
+        apply_profiles([read_profile(clerk_user())])
+
+
+@pytest.mark.django_db
+def test_what_a_project_fills_in_itself_perhaps(required: None, filled: None) -> None:
+    assert found() == ["W009"]
+    apply_profiles([read_profile(clerk_user(f"user_{name}")) for name in "ab"])
+    assert get_user_model().objects.filter(is_active=True).count() == 2
+
+
+FIELDS: list[tuple[models.Field[Any, Any], bool]] = [
+    (models.DateField(), True),
+    (models.UUIDField(primary_key=True), True),
+    (models.JSONField(), True),
+    (models.ForeignKey(Group, on_delete=models.CASCADE), True),
+    (models.CharField(max_length=9, unique=True), True),  # one user may have none, and no second one
+    (models.CharField(max_length=9), False),
+    (models.DateField(null=True), False),
+    (models.DateField(auto_now_add=True), False),
+    (models.IntegerField(db_default=0), False),
+    (models.UUIDField(default=uuid.uuid4, primary_key=True), False),
+    (models.BigAutoField(primary_key=True), False),
+    (models.FileField(), False),
+]
+
+
+@pytest.mark.parametrize(("field", "is_missing"), FIELDS, ids=lambda value: type(value).__name__)
+def test_fields_that_somebody_must_fill(field: models.Field[Any, Any], is_missing: bool) -> None:
+    with isolate_apps("tests.testapp"):
+        model = type(
+            "Person",
+            (AbstractBaseUser,),
+            {
+                "name": models.CharField(max_length=255, unique=True),
+                "more": field,
+                "USERNAME_FIELD": "name",
+                "Meta": type("Meta", (), {"app_label": "testapp"}),
+                "__module__": __name__,
+            },
+        )
+        assert [message.id for message in check_required(model)] == ["django_clerk.E009"] * is_missing
+
+
+def test_a_name_that_takes_no_clerk_id(monkeypatch) -> None:
+    monkeypatch.setattr(get_user_model(), "USERNAME_FIELD", "id")
+    assert "E010" in found()
+
+
+def test_links_by_address_need_one(monkeypatch) -> None:
+    assert found(CLERK_LINK_VERIFIED_EMAIL=True) == []
+    monkeypatch.setattr(get_user_model(), "EMAIL_FIELD", "mail", raising=False)
+    assert found(CLERK_LINK_VERIFIED_EMAIL=True) == ["E011"]
+    assert found() == []
 
 
 @pytest.mark.django_db

@@ -8,16 +8,20 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.contrib.auth import aauthenticate, authenticate
+from django.contrib.auth import aauthenticate, authenticate, get_user_model
 from django.test import RequestFactory, override_settings
 
 from django_clerk import backends
 from django_clerk.backends import ClerkBackend
+from django_clerk.core.profiles import read_profile
 from django_clerk.identify import identify
 from django_clerk.models import ClerkUser
+from django_clerk.sync import apply_profiles
 from tests.asynchronous import in_this_thread
+from tests.deliveries import clerk_user, milliseconds
 from tests.loopback import SOON, Loopback, drip, ok, refuse, serve, stall, status
 from tests.mint import bearer
+from tests.testapp.models import Post
 from tests.testapp.people import create_user
 
 pytestmark = pytest.mark.django_db
@@ -158,3 +162,62 @@ def test_an_identity_that_is_not_verified_creates_nobody(clerk: Loopback) -> Non
         assert not identify(request(**claims)).is_signed_in
     assert not clerk.received
     assert not ClerkUser.objects.exists()
+
+
+# Whoever was here before, where the project links
+
+
+@pytest.fixture(params=["address", "key"])
+def kate(request: pytest.FixtureRequest, settings: Any) -> dict[str, Any]:
+    """A user of the project's, and what Clerk says of them."""
+    settings.CLERK_LINK_VERIFIED_EMAIL = request.param == "address"
+    settings.CLERK_LINK_EXTERNAL_ID = request.param == "key"
+    user = create_user("kate")
+    named = {"email": "kate@example.com"} if request.param == "address" else {"external_id": str(user.pk)}
+    return {"user": user, "told": clerk_user("user_ada", **named)}
+
+
+def tell(data: dict[str, Any]) -> ClerkUser:
+    apply_profiles([read_profile(data)])
+    return ClerkUser.objects.select_related("user").get()
+
+
+def test_a_first_sight_without_clerk_s_answer_makes_nobody_a_second_time(kate: dict[str, Any]) -> None:
+    made = authenticate(request())
+    assert made not in (None, kate["user"])
+    assert tell(kate["told"]).user == kate["user"]
+    assert list(get_user_model().objects.all()) == [kate["user"]]
+    assert authenticate(request()) == kate["user"]
+    later = {**kate["told"], "updated_at": milliseconds(9_000), "first_name": "Grace"}
+    assert tell(later).user == kate["user"]
+
+
+def test_who_has_left_traces_meanwhile_is_kept_and_named(
+    kate: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    made: Any = authenticate(request())
+    Post.objects.create(author=made, title="Notes")
+    assert tell(kate["told"]).user == kate["user"]
+    made.refresh_from_db()
+    assert not made.is_active
+    assert Post.objects.get().author == made
+    assert f"user_ada is Django user {kate['user'].pk}, and no more user {made.pk}" in caplog.text
+    assert authenticate(request()) == kate["user"]
+
+
+def test_who_is_staff_or_linked_is_nobody_s_first_sight(kate: dict[str, Any]) -> None:
+    made = authenticate(request())
+    get_user_model().objects.filter(pk=kate["user"].pk).update(is_staff=True)
+    assert tell(kate["told"]).user == made
+
+
+def test_whom_clerk_has_told_of_once_moves_no_more(kate: dict[str, Any]) -> None:
+    made = authenticate(request())
+    assert tell(clerk_user("user_ada")).user == made
+    assert tell({**kate["told"], "updated_at": milliseconds(9_000)}).user == made
+
+
+def test_nobody_is_taken_from_a_user_of_the_project_s_own(kate: dict[str, Any]) -> None:
+    own = create_user("own")
+    ClerkUser.objects.create(clerk_id="user_ada", user=own)
+    assert tell(kate["told"]).user == own

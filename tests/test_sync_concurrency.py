@@ -16,7 +16,7 @@ from django_clerk.backends import provision
 from django_clerk.core.profiles import read_profile
 from django_clerk.models import ClerkUser
 from django_clerk.sync import Outcome, adopt, apply_profiles
-from tests.deliveries import clerk_user, listening
+from tests.deliveries import clerk_user, listening, milliseconds
 from tests.processes import finish, start
 from tests.test_webhook_concurrency import at_once
 from tests.testapp.people import create_user
@@ -70,6 +70,52 @@ def test_an_adoption_beside_the_webhooks_of_the_same_user() -> None:
         at_once(*[lambda told=told: apply_profiles([told])] * 4, lambda told=told, ada=ada: adopt(told, ada))
         assert ClerkUser.objects.get(clerk_id=told.clerk_id).user == ada
     assert users.count() == ClerkUser.objects.count() == 10
+
+
+@several_writers
+def test_who_is_disabled_by_an_administrator_while_a_ban_arrives_stays_so() -> None:
+    """Whoever came second waits, and then sees what the first has done."""
+    apply_profiles([read_profile(clerk_user(at=1))])
+    ban = read_profile(clerk_user(at=2, banned=True))
+    is_disabled = threading.Event()
+
+    def disable() -> None:
+        with transaction.atomic():
+            get_user_model().objects.update(is_active=False)
+            is_disabled.set()
+            time.sleep(0.5)  # for the ban to come as far as it can
+
+    def arrive() -> None:
+        is_disabled.wait(10)
+        apply_profiles([ban])
+
+    at_once(disable, arrive)
+    assert not ClerkUser.objects.get().disabled_by_sync
+    apply_profiles([read_profile(clerk_user(at=3))])
+    assert not ClerkUser.objects.get().user.is_active
+
+
+@several_writers
+@pytest.mark.slow
+def test_bans_and_links_beside_administrators_come_to_an_end(settings) -> None:
+    """All lock the event's row, then ours, then Django's users, each by one order: nobody waits for ever."""
+    settings.CLERK_LINK_VERIFIED_EMAIL = True
+    people = [create_user(f"person{number}") for number in range(30)]
+    told = [clerk_user(f"user_{30 - number:02}", email=user.email) for number, user in enumerate(people)]
+
+    def page(at: int) -> Callable[[], Any]:
+        changes = {"updated_at": milliseconds(at), "banned": at % 2 == 0}
+        profiles = [read_profile({**data, **changes}) for data in told[:: (-1) ** at]]
+        return lambda: apply_profiles(profiles)
+
+    def disable() -> None:
+        for user in people:
+            get_user_model().objects.filter(pk=user.pk).update(is_active=False)
+
+    at_once(page(1), page(2), page(3))
+    at_once(*[page(at) for at in range(4, 9)], disable, disable)
+    assert ClerkUser.objects.exclude(user=None).count() == get_user_model().objects.count() == 30
+    assert set(ClerkUser.objects.values_list("banned", "user__is_active")) == {(True, False)}
 
 
 ON_A_FILE = (

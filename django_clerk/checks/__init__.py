@@ -19,6 +19,7 @@ from .privileges import check_groups as check_groups
 from .privileges import check_privileges
 from .routes import check_routes
 from .tokens import check_tokens
+from .users import check_users
 from .webhooks import check_webhooks
 
 
@@ -36,6 +37,7 @@ def check_settings(**kwargs: Any) -> list[CheckMessage]:
     return found or [
         *check_tokens(),
         *check_webhooks(),
+        *check_users(),
         *check_pages(),
         *check_privileges(),
         *check_routes(),

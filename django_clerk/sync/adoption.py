@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import ProtectedError, RestrictedError
-
 from django_clerk import accounts, rows, transactions
 from django_clerk.core.profiles import Profile
 from django_clerk.models import ClerkUser
 
+from .removal import delete
 from .users import USERS, apply_profiles, better_informed
 
 
@@ -41,8 +40,8 @@ def adopt(profile: Profile, user: Any) -> None:
         # As if nothing had been told: whoever listens is to hear of this user, and a ban has disabled the other one.
         row.user, row.synced_at, row.banned, row.disabled_by_sync, row.granted = user, None, False, False, {}
         row.save(using=using, update_fields=["user", "synced_at", "banned", "disabled_by_sync", "granted"])
-        if other is not None:
-            _remove(other, using)
+        if other is not None and not delete(other, using=using):
+            raise AdoptionRefused("the user that the webhook made is needed by other rows")
         apply_profiles([told])
 
     transactions.run(link, using=using)
@@ -54,10 +53,3 @@ def _is_double(other: Any, profile: Profile, user: Any) -> bool:
     has_signed_in = profile.last_sign_in_at is not None or other.last_login is not None
     is_same = bool(profile.email) and profile.email.lower() == address.strip().lower()
     return is_same and not has_signed_in and accounts.is_made_for(other, profile.clerk_id)
-
-
-def _remove(user: Any, using: str) -> None:
-    try:
-        user.delete(using=using)
-    except (ProtectedError, RestrictedError) as error:
-        raise AdoptionRefused("the user that the webhook made is needed by other rows") from error

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import transaction
-from django.db.models import ProtectedError, RestrictedError
 
 from django_clerk import accounts, linking, privileges, rows, transactions
 from django_clerk.conf import conf
 from django_clerk.core.deliveries import Event
 from django_clerk.core.profiles import Profile, metadata_path, read_role
+from django_clerk.linking import Link
 from django_clerk.models import ClerkMembership, ClerkUser
 from django_clerk.rows import Table
 from django_clerk.signals import user_deleted, user_synced
 
-from . import writing
+from . import removal, writing
 from .outcomes import Outcome
 from .writing import Plan, bury, confirm, is_confirmed, plan
 
@@ -85,7 +84,7 @@ def delete_user(clerk_id: str, *, deleted_at: datetime | None = None, event: Eve
     def delete() -> bool:
         row, is_first = bury(USERS, ClerkUser(clerk_id=clerk_id), is_known=is_known, deleted_at=deleted_at, using=using)
         if is_first:
-            _with_users([row], using)
+            _with_users([row], using, lock=True)
             row.disabled_by_sync = False
             _close(row, using)
             # They say who was where, with which role; what else they say is about the person.
@@ -104,7 +103,7 @@ def _classify(table: Table[ClerkUser, Profile], profile: Profile, row: ClerkUser
     if row.deleted_at is None and not profile.is_complete:
         return Outcome.UNCHANGED
     outcome = writing.classify(table, profile, row)
-    is_unsettled = outcome is Outcome.UNCHANGED and not privileges.is_settled(row)
+    is_unsettled = outcome is Outcome.UNCHANGED and not privileges.is_settled(row, row.role)
     return Outcome.UPDATED if outcome is Outcome.CREATED or is_unsettled else outcome
 
 
@@ -128,14 +127,17 @@ def _apply(planned: Plan[Profile], event: Event | None, using: str) -> dict[str,
     return outcomes
 
 
-def _with_users(locked: Iterable[ClerkUser], using: str) -> None:
+def _with_users(locked: Iterable[ClerkUser], using: str, *, lock: bool = False) -> None:
     """
     Fetch the Django users of rows: with a query of their own, since not every database can lock one side of a join.
 
     And by the base manager: a project's own may hide the inactive, and whoever is not found here gets another account.
+    With ``lock``, what is decided by them stays so until it is written.
     """
     by_key = {row.user_id: row for row in locked if row.user_id is not None}
-    users = get_user_model()._base_manager.using(using).in_bulk(by_key) if by_key else {}
+    if not by_key:
+        return
+    users = accounts.lock(by_key, using=using) if lock else get_user_model()._base_manager.using(using).in_bulk(by_key)
     for key, row in by_key.items():
         row.user = users.get(key)
 
@@ -153,8 +155,13 @@ def _profile_of(row: ClerkUser) -> Profile:
 
 
 def _write(pairs: Sequence[tuple[ClerkUser, Profile]], using: str) -> None:
+    _with_users([row for row, profile in pairs if _is_sensitive(row, profile)], using, lock=True)
+    links = linking.find_links([profile for row, profile in pairs if _may_link(row, profile)], using=using)
+    for row, _ in pairs:
+        if row.user is not None and row.clerk_id in links:
+            _leave(row, links[row.clerk_id].user, using)
     changed = _update_users([pair for pair in pairs if pair[0].user is not None], using)
-    _find_users([pair for pair in pairs if pair[0].user is None], using)
+    changed += _find_users([pair for pair in pairs if pair[0].user is None], links, using)
     now = rows.now()
     for row, profile in pairs:
         if profile.is_complete:
@@ -162,6 +169,29 @@ def _write(pairs: Sequence[tuple[ClerkUser, Profile]], using: str) -> None:
     changed += privileges.follow_roles([row for row, _ in pairs], using)
     accounts.save_users(changed, using=using)
     USERS.save([row for row, _ in pairs], using, *_OURS)
+
+
+def _is_sensitive(row: ClerkUser, profile: Profile) -> bool:
+    """Tell whether what becomes of a Django user depends on what an administrator may be writing at this moment."""
+    is_about_ban = profile.banned != row.banned or row.disabled_by_sync
+    return is_about_ban or not privileges.is_settled(row, _role(profile))
+
+
+def _may_link(row: ClerkUser, profile: Profile) -> bool:
+    """Tell whether to look for an existing Django user: there is none yet, or one made before Clerk told anything."""
+    if row.user is None:
+        return True
+    return profile.is_complete and row.synced_at is None and accounts.is_made_for(row.user, row.clerk_id)
+
+
+def _leave(row: ClerkUser, link: Any, using: str) -> None:
+    """Take a row from the Django user that was made at first sight: Clerk has told who the person has been here."""
+    made: Any = row.user
+    row.user = None
+    if not removal.delete_unused(made, using=using):
+        accounts.save_users([(made, accounts.set_active(made, False))], using=using)
+        told = "%s is Django user %s, and no more user %s, who is inactive now, and not deleted: other rows need them."
+        logger.error(told, row.clerk_id, link.pk, made.pk)
 
 
 def _update_users(pairs: Sequence[tuple[ClerkUser, Profile]], using: str) -> list[tuple[Any, list[str]]]:
@@ -175,23 +205,34 @@ def _update_users(pairs: Sequence[tuple[ClerkUser, Profile]], using: str) -> lis
     return changed
 
 
-def _find_users(pairs: Sequence[tuple[ClerkUser, Profile]], using: str) -> None:
-    """Give each row its Django user: an existing one where linking is allowed, otherwise a new one."""
-    new = []
-    for row, profile in pairs:
+def _find_users(
+    pairs: Sequence[tuple[ClerkUser, Profile]], links: Mapping[str, Link], using: str
+) -> list[tuple[Any, list[str]]]:
+    """Give each row its Django user: the one it is linked to, or a new one. Returns them with the fields changed."""
+    for row, _ in pairs:
         row.banned = row.disabled_by_sync = False  # that was of the user who is gone
         row.granted = {}
-        row.user = linking.find_link(profile, using=using)
-        if row.user is None:
-            new.append((row, profile))
-            continue
-        fields = accounts.update_user(row.user, profile) + _follow_ban(row, profile)
-        accounts.save_users([(row.user, fields)], using=using)
-        row.save(using=using, update_fields=["user"])  # at once: the next row must not find the same user
-    users = accounts.create_users([profile for _, profile in new], using=using) if new else {}
-    for row, profile in new:
-        row.user = users[profile.clerk_id]
-    accounts.save_users([(row.user, _follow_ban(row, profile)) for row, profile in new], using=using)
+        row.user = links[row.clerk_id].user if row.clerk_id in links else None
+    linked = [(row, profile) for row, profile in pairs if row.user is not None]
+    taken = accounts.taken_addresses(
+        [profile for _, profile in linked], owners=[row.user for row, _ in linked], using=using
+    )
+    new = [profile for row, profile in pairs if row.user is None]
+    users = accounts.create_users(new, using=using) if new else {}
+    changed = []
+    for row, profile in pairs:
+        link = links.get(row.clerk_id)
+        row.user = link.user if link is not None else users[row.clerk_id]
+        fields = _take_over(link, profile, taken) if link is not None else []
+        changed.append((row.user, fields + _follow_ban(row, profile)))
+    return changed
+
+
+def _take_over(link: Link, profile: Profile, taken: frozenset[str]) -> list[str]:
+    """Make an existing Django user a Clerk user's. Returns the fields changed, unsaved."""
+    fields = accounts.update_user(link.user, profile, taken=taken)
+    # Nobody here has verified the address: whoever set the password may have signed up under somebody else's.
+    return fields + (accounts.forget_password(link.user) if link.by_address else [])
 
 
 def _follow_ban(row: ClerkUser, profile: Profile) -> list[str]:
@@ -211,14 +252,14 @@ def _close(row: ClerkUser, using: str) -> None:
     choice = conf.CLERK_ON_USER_DELETED
     user: Any = row.user
     if user is not None and choice == "delete":
-        try:
-            with transaction.atomic(using=using):
-                user.delete(using=using)
+        if removal.delete(user, using=using):
             user = row.user = None
             row.granted = {}
-        except (ProtectedError, RestrictedError):
+        else:
             logger.error("User %s cannot be deleted: other rows need it. Anonymized instead.", row.clerk_id)
     if user is not None:
         fields = accounts.set_active(user, False) + privileges.take_back(row)
-        fields += [] if choice == "deactivate" else accounts.anonymize(user)
-        user.save(using=using, update_fields=fields)
+        if choice == "deactivate":
+            user.save(using=using, update_fields=fields)
+        else:
+            accounts.save_anonymized(user, fields + accounts.anonymize(user), using=using)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.contrib.auth import get_user_model
+from django.contrib.auth import authenticate, get_user, get_user_model
 from django.test import Client
 
+from django_clerk.core.profiles import read_profile
 from django_clerk.models import ClerkUser
+from django_clerk.sync import apply_profiles
 from tests.deliveries import address, clerk_user, deliver
 from tests.testapp.people import create_user
 
@@ -187,6 +189,42 @@ def test_the_status_of_another_address_does_not_count(client: Client, by_email: 
         address("kate@example.com"),  # the same id again
     ]
     assert arrive(client, email_addresses=addresses, primary_email_address_id="idn_1") != kate
+
+
+def test_whoever_signed_up_here_under_the_address_is_shut_out(client: Client, by_email: None) -> None:
+    """Django has not verified the address of mallory, who chose the password and may be signed in."""
+    mallory = create_user("victim", password="of mallory")
+    browser = Client()
+    assert browser.login(username=mallory.get_username(), password="of mallory")
+    assert arrive(client, email="victim@example.com") == mallory
+    assert not owner_of().has_usable_password()
+    assert authenticate(username=mallory.get_username(), password="of mallory") is None
+    assert not get_user(browser.get("/").wsgi_request).is_authenticated
+
+
+def test_whom_the_project_itself_has_named_keeps_the_password(client: Client, by_email: None, by_key: None) -> None:
+    kate = create_user("kate", password="of kate")
+    assert arrive(client, email="kate@example.com", external_id=str(kate.pk)) == kate
+    assert owner_of().check_password("of kate")
+
+
+@pytest.mark.parametrize("local", ["\u00e9va", "\u00c9va"])
+def test_an_address_that_is_not_ascii_links_as_it_is_written(local: str, client: Client, by_email: None) -> None:
+    eva = create_user(local)
+    assert arrive(client, email=f"{local}@example.com") == eva
+
+
+@pytest.mark.parametrize("external_id", ["9" * 23, "9" * 250, "-1", "007", "7.0", "x", "\u0667"], ids=ascii)
+def test_an_external_id_that_is_no_key(external_id: str, client: Client, by_key: None) -> None:
+    assert arrive(client, external_id=external_id) is not None
+
+
+def test_of_two_who_reach_for_one_user_only_the_first_is_linked(by_email: None, by_key: None) -> None:
+    kate = create_user("kate")
+    told = [clerk_user("user_b", email="kate@example.com"), clerk_user("user_a", external_id=str(kate.pk))]
+    apply_profiles([read_profile(data) for data in told])
+    assert [owner_of("user_a") == kate, owner_of("user_b") == kate].count(True) == 1
+    assert owner_of("user_b") is not None
 
 
 # Whom nobody may take over
