@@ -10,12 +10,12 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.core.exceptions import FieldDoesNotExist
-from django.db import IntegrityError, connections, models, transaction
+from django.db import IntegrityError, connections, transaction
 from django.db.models.signals import post_save, pre_save
 from django.utils.crypto import get_random_string
 
 from .core.profiles import Profile
+from .usermodel import field, is_constrained, is_unique, max_length
 
 logger = logging.getLogger("django_clerk")
 
@@ -55,14 +55,14 @@ def update_user(
     address = getattr(user, email, None)
     is_given_up = had.email not in ("", profile.email) and address == had.email
     user._clerk_spare_address = "" if is_given_up else address  # what is left where the database refuses another
-    if profile.email_verified and profile.email.lower() not in taken and len(profile.email) <= _max_length(email):
+    if profile.email_verified and profile.email.lower() not in taken and len(profile.email) <= max_length(email):
         wanted[email] = profile.email
     elif is_given_up and (profile.email_verified or not profile.email):
         wanted[email] = _no_address(profile.clerk_id)
     changed = []
     for name, value in wanted.items():
-        value = value[: _max_length(name)]
-        if _field(name) is not None and getattr(user, name) != value:
+        value = value[: max_length(name)]
+        if field(name) is not None and getattr(user, name) != value:
             setattr(user, name, value)
             changed.append(name)
     return changed
@@ -93,7 +93,7 @@ def taken_addresses(profiles: Sequence[Profile], *, using: str, owners: Iterable
     model = get_user_model()
     email = model.get_email_field_name()
     wanted = {profile.email for profile in profiles if profile.email and profile.email_verified}
-    if not wanted or not _is_unique(email):
+    if not wanted or not is_unique(email):
         return frozenset()
     users = model._base_manager.using(using).exclude(pk__in=[user.pk for user in owners])
     return frozenset(
@@ -120,7 +120,7 @@ def lock(keys: Collection[Any], *, using: str) -> dict[Any, Any]:
 
 def forget_password(user: Any) -> list[str]:
     """Let a password open nothing any more, nor the sessions it has begun. Returns the fields changed, unsaved."""
-    if _field("password") is None or not user.has_usable_password():
+    if field("password") is None or not user.has_usable_password():
         return []
     user.set_unusable_password()
     return ["password"]
@@ -128,7 +128,7 @@ def forget_password(user: Any) -> list[str]:
 
 def set_active(user: Any, active: bool) -> list[str]:
     """Enable or disable a Django user. Returns the fields changed, unsaved: none where the model cannot disable."""
-    if _field("is_active") is None or user.is_active is active:
+    if field("is_active") is None or user.is_active is active:
         return []
     user.is_active = active
     return ["is_active"]
@@ -141,8 +141,8 @@ def anonymize(user: Any, suffix: str = "") -> list[str]:
     nobody = f"deleted-{user.pk}{suffix}"
     names = {username: nobody, email: nobody + _NO_ADDRESS}  # in this order, for those who sign in by address
     blank = {"password": user.password, "first_name": "", "last_name": ""}
-    blank |= {name: value[-_max_length(name) :] for name, value in names.items()}
-    changed = [name for name in blank if _field(name) is not None]
+    blank |= {name: value[-max_length(name) :] for name, value in names.items()}
+    changed = [name for name in blank if field(name) is not None]
     for name in changed:
         setattr(user, name, blank[name])
     return changed
@@ -163,8 +163,8 @@ def _new_user(profile: Profile, taken: frozenset[str], suffix: str = "") -> Any:
     user = model()
     username, email = model.USERNAME_FIELD, model.get_email_field_name()
     # Clerk's usernames can change hands; its ids cannot.
-    setattr(user, username, (profile.clerk_id + suffix)[-_max_length(username) :])
-    if _field(email) is not None:
+    setattr(user, username, (profile.clerk_id + suffix)[-max_length(username) :])
+    if field(email) is not None:
         # With a suffix the database has refused the first try, perhaps by an index that Django knows nothing of.
         setattr(user, email, _placeholder(profile.clerk_id + suffix) if suffix else _no_address(profile.clerk_id))
     update_user(user, profile, taken=taken)
@@ -201,11 +201,11 @@ def _update(user: Any, fields: list[str], using: str) -> None:
 def _no_address(name: str) -> str:
     """Return what stands for an address where there is none: where no two users may hold one, not even none."""
     email = get_user_model().get_email_field_name()
-    return _placeholder(name) if _is_unique(email) or _is_constrained(email) else ""
+    return _placeholder(name) if is_unique(email) or is_constrained(email) else ""
 
 
 def _placeholder(name: str) -> str:
-    return (name.lower() + _NO_ADDRESS)[-_max_length(get_user_model().get_email_field_name()) :]
+    return (name.lower() + _NO_ADDRESS)[-max_length(get_user_model().get_email_field_name()) :]
 
 
 def _with_keys(users: dict[str, Any], using: str) -> dict[str, Any]:
@@ -223,38 +223,3 @@ def _can_write_in_bulk() -> bool:
     listened_to = any(signal.has_listeners(model) for signal in (pre_save, post_save))
     overridden = model.save is not AbstractBaseUser.save
     return not (listened_to or overridden or model._meta.parents)  # a model with a parent table has no bulk_create()
-
-
-def _field(name: str) -> models.Field[Any, Any] | None:
-    try:
-        field = get_user_model()._meta.get_field(name)
-    except FieldDoesNotExist:
-        return None
-    return field if isinstance(field, models.Field) else None
-
-
-def _max_length(name: str) -> int:
-    field = _field(name)
-    return (field.max_length if field is not None else None) or 255
-
-
-def _is_unique(name: str) -> bool:
-    field = _field(name)
-    return field is not None and (field.unique or name == get_user_model().USERNAME_FIELD)
-
-
-def _is_constrained(name: str) -> bool:
-    """Tell whether a field is part of what no two users may have in common."""
-    model = get_user_model()
-    metas = [parent._meta for parent in (model, *model._meta.get_parent_list())]
-    together = [list(fields) for meta in metas for fields in meta.unique_together]
-    for constraint in (constraint for meta in metas for constraint in meta.constraints):
-        if isinstance(constraint, models.UniqueConstraint):
-            together += [list(constraint.fields), *map(_fields_of, constraint.expressions)]
-    return any(name in fields for fields in together)
-
-
-def _fields_of(expression: Any) -> list[str]:
-    """Return the names of the fields that an expression of a constraint is about: "email" for Lower("email")."""
-    parts = expression.flatten() if hasattr(expression, "flatten") else [expression]
-    return [str(getattr(part, "name", "")) for part in parts if isinstance(part, models.F)]

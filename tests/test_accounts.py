@@ -89,7 +89,7 @@ def test_an_unverified_address_is_not_theirs() -> None:
 def test_a_user_model_that_cannot_be_disabled(monkeypatch) -> None:
     apply(clerk_user())
     user = user_of()
-    monkeypatch.setattr(accounts, "_field", lambda name: None)
+    monkeypatch.setattr(accounts, "field", lambda name: None)
     assert accounts.set_active(user, False) == []
     assert accounts.anonymize(user) == []
 

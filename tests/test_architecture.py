@@ -16,7 +16,7 @@ FLOORS = (
     ("", "exceptions"),
     ("core",),
     ("conf", "cookies", "http", "signals", "api", "keystore", "operations", "public", "urlconf"),
-    ("wiring", "models"),
+    ("wiring", "models", "usermodel"),
     (
         "accounts",
         "answers",
