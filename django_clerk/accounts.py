@@ -106,6 +106,20 @@ def is_made_for(user: Any, clerk_id: str) -> bool:
     return clerk_id.lower() in str(user.get_username()).lower()
 
 
+def is_ordinary(user: Any) -> bool:
+    """Tell whether nobody has disabled a Django user, nor given more rights than everybody has."""
+    has_rights = getattr(user, "is_staff", False) or getattr(user, "is_superuser", False)
+    return bool(user.is_active) and not has_rights
+
+
+def is_as_made(user: Any) -> bool:
+    """Tell whether all that a Django user says of itself, beside what Clerk tells, is what its model begins with."""
+    told = {user.USERNAME_FIELD, user.get_email_field_name(), "first_name", "last_name", "password", "last_login"}
+    rest = [column for column in user._meta.concrete_fields if column.name not in told and not column.primary_key]
+    fixed = [column for column in rest if not callable(column.default) and not getattr(column, "auto_now_add", False)]
+    return all(getattr(user, column.attname) == column.get_default() for column in fixed)
+
+
 def lock(keys: Collection[Any], *, using: str) -> dict[Any, Any]:
     """
     Return Django users by primary key, locked until the transaction ends, in one order.

@@ -36,7 +36,7 @@ def is_constrained(name: str) -> bool:
     metas = [parent._meta for parent in (model, *model._meta.get_parent_list())]
     together = [list(fields) for meta in metas for fields in meta.unique_together]
     for constraint in (constraint for meta in metas for constraint in meta.constraints):
-        if isinstance(constraint, models.UniqueConstraint):
+        if isinstance(constraint, models.UniqueConstraint) and constraint.condition is None:  # it may leave "" out
             together += [list(constraint.fields), *map(_fields_of, constraint.expressions)]
     return any(name in fields for fields in together)
 

@@ -233,6 +233,7 @@ def filled() -> Iterator[None]:
 @pytest.mark.django_db
 def test_what_a_user_model_requires_and_clerk_does_not_tell(required: None) -> None:
     assert found() == ["E009"]
+    assert found(CLERK_PROVISION_USERS="never") == ["W009"], "perhaps nobody is ever to be made"
     with pytest.raises(IntegrityError):
         apply_profiles([read_profile(clerk_user())])
 
@@ -240,6 +241,7 @@ def test_what_a_user_model_requires_and_clerk_does_not_tell(required: None) -> N
 @pytest.mark.django_db
 def test_what_a_project_fills_in_itself_perhaps(required: None, filled: None) -> None:
     assert found() == ["W009"]
+    assert found(CLERK_PROVISION_USERS="never") == ["W009"]
     apply_profiles([read_profile(clerk_user(f"user_{name}")) for name in "ab"])
     assert get_user_model().objects.filter(is_active=True).count() == 2
 

@@ -11,7 +11,7 @@ import pytest
 from django.contrib.auth import aauthenticate, authenticate, get_user_model
 from django.test import RequestFactory, override_settings
 
-from django_clerk import backends
+from django_clerk import accounts, backends
 from django_clerk.backends import ClerkBackend
 from django_clerk.core.profiles import read_profile
 from django_clerk.identify import identify
@@ -203,6 +203,28 @@ def test_who_has_left_traces_meanwhile_is_kept_and_named(
     assert Post.objects.get().author == made
     assert f"user_ada is Django user {kate['user'].pk}, and no more user {made.pk}" in caplog.text
     assert authenticate(request()) == kate["user"]
+
+
+@pytest.mark.parametrize("flags", [{"is_active": False}, {"is_staff": True}, {"is_superuser": True}])
+def test_what_an_administrator_has_decided_meanwhile_holds(
+    kate: dict[str, Any], flags: dict[str, bool], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever was disabled must not come back as the user who was here before, nor rights go unseen."""
+    made: Any = authenticate(request())
+    get_user_model().objects.filter(pk=made.pk).update(**flags)
+    assert tell(kate["told"]).user == made
+    made.refresh_from_db()
+    assert {name: getattr(made, name) for name in flags} == flags
+    assert f"user_ada stays Django user {made.pk}" in caplog.text
+    assert (authenticate(request()) is None) == (flags == {"is_active": False})
+
+
+def test_what_is_in_the_row_itself_is_not_thrown_away(kate: dict[str, Any]) -> None:
+    column = get_user_model()._meta.get_field("is_active")
+    made: Any = authenticate(request())
+    assert accounts.is_as_made(made)
+    made.is_active = not column.get_default()
+    assert not accounts.is_as_made(made)
 
 
 def test_who_is_staff_or_linked_is_nobody_s_first_sight(kate: dict[str, Any]) -> None:

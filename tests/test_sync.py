@@ -225,6 +225,18 @@ def test_who_is_needed_is_anonymized(on_delete: Any, monkeypatch, caplog) -> Non
     assert "Anonymized instead" in caplog.text
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="only SQLite holds what a check would refuse")
+@override_settings(CLERK_ON_USER_DELETED="delete")
+def test_what_was_broken_before_keeps_nobody() -> None:
+    with connection.constraint_checks_disabled(), connection.cursor() as cursor:
+        apply(clerk_user())
+        Post.objects.create(author=row().user, title="Of nobody")
+        cursor.execute(f"UPDATE {Post._meta.db_table} SET author_id = 99999")
+        delete_user("user_ada")
+        assert row().user is None
+        Post.objects.all().delete()
+
+
 @pytest.mark.parametrize("choice", ["deactivate", "anonymize", "delete"])
 def test_a_user_never_seen_leaves_a_row(choice: str, settings) -> None:
     settings.CLERK_ON_USER_DELETED = choice

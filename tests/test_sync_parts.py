@@ -55,6 +55,9 @@ def test_one_user(server) -> None:
 def test_no_user_by_that_id(name: str, server) -> None:
     serve_users(server, people(1), gone=["user_gone"])
     fail("--user", name or " ")
+    with pytest.raises(CommandError):
+        call_command("sync_clerk_users", "--user", name or " ", "--json", stdout=(out := io.StringIO()))
+    assert json.loads(out.getvalue())["complete"] is False
     said = fail("--user", "user_gone")
     assert "--prune, without --user" in said
     assert "--resume" not in said

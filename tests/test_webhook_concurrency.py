@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -230,6 +231,19 @@ def test_a_late_membership_brings_nothing_of_a_person_back(seen: bool) -> None:
     finish(process)
     row = ClerkMembership.objects.get()
     assert (row.role, row.public_metadata) == ("org:admin", {})
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(connection.vendor != "mysql", reason="locks of what is not there are MySQL's")
+def test_new_users_at_once_under_repeatable_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There, to lock a row that is not there yet would keep all others from adding theirs, and they would it."""
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "isolation_level", "repeatable read")
+
+    def tell(thread: int) -> set[int]:
+        return {status("user.created", clerk_user(f"user_{number}_{thread:02}"))() for number in range(8)}
+
+    assert at_once(*[partial(tell, thread) for thread in range(12)]) == [{200}] * 12
+    assert ClerkUser.objects.count() == 96
 
 
 def test_a_slow_receiver_of_one_user_holds_nobody_else() -> None:

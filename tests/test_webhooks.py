@@ -201,12 +201,12 @@ def test_other_events_are_recorded(kind: str, client: Client, heard) -> None:
     ("kind", "data", "queries"),
     [
         ("email.created", {"id": "ema_1"}, 3),  # stored, claimed, marked as applied: so many for every event
-        ("session.created", {"id": "sess_1", "user_id": "user_ada"}, 5),  # … and held, the user whom it is about
+        ("session.created", {"id": "sess_1", "user_id": "user_ada"}, 6),  # … and its user found and held
         ("session.ended", {"id": "sess_1"}, 3),
         ("user.created", clerk_user("user_new"), 9),
-        ("user.updated", clerk_user(at=2_000, first_name="Grace"), 9),
-        ("user.updated", clerk_user(), 5),
-        ("user.deleted", deleted_user(), 10),
+        ("user.updated", clerk_user(at=2_000, first_name="Grace"), 10),
+        ("user.updated", clerk_user(), 6),
+        ("user.deleted", deleted_user(), 11),
     ],
     ids=["nothing is kept", "session started", "session ended", "created", "updated", "unchanged", "deleted"],
 )

@@ -29,8 +29,10 @@ def check_required(model: Any) -> list[CheckMessage]:
     given = {model.USERNAME_FIELD, model.get_email_field_name(), "password"}
     missing = [field.name for field in model._meta.concrete_fields if field.name not in given and _is_required(field)]
     hint = "Give it a default or null=True, or fill it in a pre_save receiver or in save() of the model."
-    is_filled = pre_save.has_listeners(model) or model.save is not AbstractBaseUser.save  # or may be, for all we know
-    kind, number = (Warning, "W009") if is_filled else (Error, "E009")
+    # A receiver or save() may fill it in, for all we know, and links to existing users may be all that is wanted.
+    may_do = pre_save.has_listeners(model) or model.save is not AbstractBaseUser.save
+    may_do = may_do or conf.CLERK_PROVISION_USERS == "never"
+    kind, number = (Warning, "W009") if may_do else (Error, "E009")
     return [
         kind(
             f'The user model requires "{name}", which Clerk does not tell: without it no Django user can be made.',

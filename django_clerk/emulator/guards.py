@@ -167,7 +167,10 @@ def safe_return(request: HttpRequest, url: str | None) -> str | None:
 
 def origin_of(url: str) -> str | None:
     """Return the origin of an absolute URL, or None."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
     return f"{parts.scheme}://{parts.netloc}".lower() if parts.scheme and parts.netloc else None
 
 

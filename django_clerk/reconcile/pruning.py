@@ -54,28 +54,29 @@ def prune(
         raise ValueError("A prune goes by a listing that was read with Report(seen=Seen()).")
     living = model._default_manager.using(database()).filter(deleted_at=None, pk__lte=known_to).order_by("pk")
     clerk_ids = living.values_list("clerk_id", flat=True).iterator(chunk_size=2000)
-    missing, known, is_suspicious = _missing(clerk_ids, seen)
-    if is_suspicious and not force:
-        name = model._meta.verbose_name_plural
-        raise TooManyToPrune(f"{len(missing)} of {known} {name} are not in Clerk's list.")
+    missing, suspicion = _missing(clerk_ids, seen)
+    if suspicion and not force:
+        raise TooManyToPrune(f"{suspicion} {model._meta.verbose_name_plural} are not in Clerk's list.")
     for clerk_id in missing:
         if _is_gone(ask, clerk_id) and (dry_run or close(clerk_id)):
             report.removed += 1
 
 
-def _missing(clerk_ids: Iterable[str], seen: Seen) -> tuple[list[str], int, bool]:
+def _missing(clerk_ids: Iterable[str], seen: Seen) -> tuple[list[str], str]:
     """
-    Return those that were not seen, how many there are in all, and whether that looks like the wrong secret key.
+    Return those that were not seen, and what of them looks like the wrong secret key, such as "50 of the oldest 60".
 
     The oldest rows come first, and are judged before the later ones are counted: whom a run with the wrong key brought
     in yesterday would otherwise make ours few today.
     """
-    missing, known, is_suspicious = [], 0, False
+    missing: list[str] = []
+    known, suspicion = 0, ""
     for known, clerk_id in enumerate(clerk_ids, start=1):
         if clerk_id not in seen:
             missing.append(clerk_id)
-            is_suspicious = is_suspicious or len(missing) > max(_FLOOR, _SHARE * known)
-    return missing, known, is_suspicious or len(missing) == known > 1
+            if len(missing) > max(_FLOOR, _SHARE * known):
+                suspicion = f"{len(missing)} of the oldest {known}"
+    return missing, f"{known} of {known}" if len(missing) == known > 1 else suspicion
 
 
 def _is_gone(ask: Callable[[str], object], clerk_id: str) -> bool:

@@ -18,16 +18,26 @@ def delete(user: Any, *, using: str) -> bool:
     Django does not know of all: most databases look at a foreign key that it leaves alone only when the transaction
     ends, which is too late to do anything else.
     """
-    key = user.pk
+    key, broken = user.pk, _broken(using)
     try:
         with transaction.atomic(using=using):
             user.delete(using=using)
-            if connections[using].features.can_defer_constraint_checks:
+            if _broken(using) - broken:
+                raise IntegrityError("Other rows refer to the user.")
+            if connections[using].vendor != "sqlite" and connections[using].features.can_defer_constraint_checks:
                 connections[using].check_constraints()
     except (ProtectedError, RestrictedError, IntegrityError):
         user.pk = key  # Django has taken it away
         return False
     return True
+
+
+def _broken(using: str) -> set[tuple[Any, ...]]:
+    """Return the references that lead nowhere, where the database tells of all: SQLite, which may hold old ones."""
+    if connections[using].vendor != "sqlite":
+        return set()
+    with connections[using].cursor() as cursor:
+        return set(cursor.execute("PRAGMA foreign_key_check").fetchall())
 
 
 def delete_unused(user: Any, *, using: str) -> bool:

@@ -159,7 +159,7 @@ def _write(pairs: Sequence[tuple[ClerkUser, Profile]], using: str) -> None:
     links = linking.find_links([profile for row, profile in pairs if _may_link(row, profile)], using=using)
     for row, _ in pairs:
         if row.user is not None and row.clerk_id in links:
-            _leave(row, links[row.clerk_id].user, using)
+            _follow_link(row, links[row.clerk_id].user, using)
     changed = _update_users([pair for pair in pairs if pair[0].user is not None], using)
     changed += _find_users([pair for pair in pairs if pair[0].user is None], links, using)
     now = rows.now()
@@ -174,7 +174,7 @@ def _write(pairs: Sequence[tuple[ClerkUser, Profile]], using: str) -> None:
 def _is_sensitive(row: ClerkUser, profile: Profile) -> bool:
     """Tell whether what becomes of a Django user depends on what an administrator may be writing at this moment."""
     is_about_ban = profile.banned != row.banned or row.disabled_by_sync
-    return is_about_ban or not privileges.is_settled(row, _role(profile))
+    return is_about_ban or not privileges.is_settled(row, _role(profile)) or _may_link(row, profile)
 
 
 def _may_link(row: ClerkUser, profile: Profile) -> bool:
@@ -184,13 +184,21 @@ def _may_link(row: ClerkUser, profile: Profile) -> bool:
     return profile.is_complete and row.synced_at is None and accounts.is_made_for(row.user, row.clerk_id)
 
 
-def _leave(row: ClerkUser, link: Any, using: str) -> None:
-    """Take a row from the Django user that was made at first sight: Clerk has told who the person has been here."""
+def _follow_link(row: ClerkUser, link: Any, using: str) -> None:
+    """
+    Take a row from the Django user that was made at first sight: Clerk has told who the person has been here before.
+
+    Not from one whom somebody has disabled or given rights since: that was about the person, and holds.
+    """
     made: Any = row.user
+    if not accounts.is_ordinary(made):
+        told = "%s stays Django user %s, whose flags were changed here, although user %s is the same person."
+        logger.error(told, row.clerk_id, made.pk, link.pk)
+        return
     row.user = None
-    if not removal.delete_unused(made, using=using):
+    if not (accounts.is_as_made(made) and removal.delete_unused(made, using=using)):
         accounts.save_users([(made, accounts.set_active(made, False))], using=using)
-        told = "%s is Django user %s, and no more user %s, who is inactive now, and not deleted: other rows need them."
+        told = "%s is Django user %s, and no more user %s, who is inactive now, and not deleted: it has been used."
         logger.error(told, row.clerk_id, link.pk, made.pk)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import DatabaseError, IntegrityError
@@ -71,22 +72,25 @@ def apply(svix_id: str, *, event: Event | None = None, again: bool = False) -> S
     undoes the effect, is noted in the row and is raised again. Raises EventNotWhole where too little was kept.
     """
     using = database()
+    user_id = subject_of(event.data) if event is not None else _subject_of_stored(svix_id, using)
+    # Looked for before: to lock a row that is not there would keep others from adding it, on MySQL all at once.
+    known = list(USERS.keys([user_id], using)) if user_id else []
     try:
-        return transactions.run(lambda: _apply(svix_id, event, again, using), using=using)
+        return transactions.run(lambda: _apply(svix_id, event, again, known, using), using=using)
     except Exception as error:
         _note_failure(svix_id, error, using)
         raise
 
 
-def _apply(svix_id: str, event: Event | None, again: bool, using: str) -> State | None:
+def _apply(svix_id: str, event: Event | None, again: bool, known: Sequence[str], using: str) -> State | None:
     rows = _rows(svix_id, using)
     # The first statement of the transaction, and a write: whoever comes second waits here until the first is done, and
     # then finds the state that it left. To read first would be to decide by what may no longer be so.
     is_first = _count_attempt(rows.filter(state__in=ClerkWebhookEvent.UNFINISHED))
     if not is_first and not (again and _count_attempt(rows)):
         return None
+    _hold_users(known, using)
     told = event or _stored_event(rows)
-    _hold_user(subject_of(told.data), using)
     responses: list[Any] = [said for _, said in webhook_received.send(sender=ClerkWebhookEvent, event=told)]
     outcomes = {said for said in responses if isinstance(said, Outcome)}  # a project's own receivers say what they like
     state = State.STALE if outcomes & _OUTDATED else State.APPLIED
@@ -100,7 +104,7 @@ def _count_attempt(rows: QuerySet[ClerkWebhookEvent]) -> bool:
     return rows.update(attempts=F("attempts") + 1) > 0
 
 
-def _hold_user(user_id: str, using: str) -> None:
+def _hold_users(known: Sequence[str], using: str) -> None:
     """
     Let the events about one user have their effect one after another: hold the user's row until the transaction ends.
 
@@ -108,8 +112,13 @@ def _hold_user(user_id: str, using: str) -> None:
     before all that receivers lock, which keeps two transactions from waiting for each other. Where there is no row,
     there is nothing to hold: events about somebody who was never here may overtake each other.
     """
-    if user_id:
-        USERS.lock([user_id], using)
+    if known:
+        USERS.lock(known, using)
+
+
+def _subject_of_stored(svix_id: str, using: str) -> str:
+    """Return the id of the user whom a stored event is about, or ""."""
+    return _rows(svix_id, using).values_list("user_id", flat=True).first() or ""
 
 
 def _stored_event(rows: QuerySet[ClerkWebhookEvent]) -> Event:

@@ -54,6 +54,9 @@ def test_whom_the_site_does_not_accept_is_told_so(live_server: Any, tmp_path: Pa
         visitor.reads("this site does not accept the session: token-invalid-authorized-parties")
         asked = [url for url in visitor.urls() if url.startswith(f"{visitor.origin}/members/")]
         assert len(asked) <= 8
+        visitor.driver.execute_script("document.dispatchEvent(new CustomEvent('htmx:load', { bubbles: true }))")
+        visitor.run("await new Promise((done) => setTimeout(done, 500))")
+        visitor.reads("this site does not accept the session")
         visitor.press("Sign out")
         visitor.until("return location.pathname === '/'")
 

@@ -146,6 +146,7 @@ class TestOtherSites:
             assert (
                 "<code>--origin</code>" in session.get(f"{page}?redirect_url=http://localhost:9999/", timeout=10).text
             )
+            assert session.get(f"{page}?redirect_url=http://[", timeout=10).status_code == 200
             fields = {
                 "csrfmiddlewaretoken": re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', arrival.text)[0],
                 "ticket": made["token"],

@@ -71,7 +71,7 @@ class Command(BaseCommand):
         """Run, and return what was left undone and why; "" where nothing was."""
         try:
             self._run(get_client(), reports, options)
-        except ImproperlyConfigured as error:
+        except (CommandError, ImproperlyConfigured) as error:
             return str(error)
         except APIError as error:
             if options["user"] and isinstance(error, APINotFound):

@@ -14,6 +14,7 @@
   const nonce = document.currentScript.nonce;
   const options = JSON.parse(document.getElementById("clerk-options").textContent);
   const mounted = new Map(); // element of the page -> name of the component in it
+  const refused = new WeakSet(); // elements in which there is why there is no component
 
   // Where the browser would send it: a <base> of the page may make another site's of a relative URL.
   const isOwn = (url) => new URL(url, document.baseURI).origin === location.origin;
@@ -55,16 +56,24 @@
   function isGoingRound(Clerk) {
     if (Clerk.session?.status !== "active") return false;
     const now = Date.now();
-    const arrivals = JSON.parse(sessionStorage.getItem(ARRIVALS) ?? "[]").filter((at) => now - at < 30_000);
-    sessionStorage.setItem(ARRIVALS, JSON.stringify([...arrivals, now]));
-    return arrivals.length >= 2;
+    try {
+      const arrivals = JSON.parse(sessionStorage.getItem(ARRIVALS) ?? "[]").filter((at) => now - at < 30_000);
+      sessionStorage.setItem(ARRIVALS, JSON.stringify([...arrivals, now]));
+      return arrivals.length >= 2;
+    } catch {
+      return false; // the browser keeps nothing
+    }
   }
 
   function mount(Clerk, element) {
     const name = element.dataset.clerkComponent;
-    if (mounted.has(element) || !COMPONENTS.includes(name)) return;
-    const refused = element.querySelector("template");
-    if (refused && isGoingRound(Clerk)) return element.replaceChildren(refused.content);
+    if (mounted.has(element) || refused.has(element) || !COMPONENTS.includes(name)) return;
+    const reason = element.querySelector("template");
+    if (reason && isGoingRound(Clerk)) {
+      refused.add(element);
+      element.replaceChildren(reason.content);
+      return;
+    }
     const given = JSON.parse(element.dataset.clerkOptions ?? "{}");
     if (given.routing === "path") element.dataset.clerkPath = given.path;
     element.replaceChildren();
